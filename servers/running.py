@@ -21,6 +21,13 @@ TRANSACTION_SECONDS = 3
 """How long MongoDB keeps the transaction of a process that was killed; its own default is 60."""
 
 
+_VIRTUAL_HOST = """
+rabbit_vhost:add(<<"NAME">>, <<"tests">>),
+rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"NAME">>, <<".*">>, <<".*">>, <<".*">>, <<"tests">>).
+"""
+"""One call instead of three: each starts an Erlang machine, for half a second of processor time."""
+
+
 class DidNotStart(Exception):
     """A server did not come up; says where its log is."""
 
@@ -50,6 +57,7 @@ class Rabbit:
         if self.plugins:
             with config.open("a") as more:
                 more.write(f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.port + MANAGEMENT}\n")
+                more.write("collect_statistics_interval = 500\n")
         self._call("rabbitmq-server", "-detached")
         _wait(lambda: answers(self.port), f"RabbitMQ did not come up; see {self.folder / 'log'}")
         self.control("await_startup")
@@ -66,9 +74,7 @@ class Rabbit:
 
     def virtual_host(self, name: str) -> str:
         """Make a virtual host if it isn't there; return its URL."""
-        if name not in self.control("list_vhosts").split():
-            self.control("add_vhost", name)
-            self.control("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        self.control("eval", _VIRTUAL_HOST.replace("NAME", name))
         return f"{self.url}{name}"
 
     def _call(self, script: str, *words: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import atexit
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -14,15 +14,14 @@ import pymongo
 import pymongo.errors
 from pika import BlockingConnection, URLParameters
 from pika.exceptions import ChannelClosedByBroker
-from pymongo import AsyncMongoClient
 from servers.__main__ import AMQP, HOME, MONGODB, addresses
 from servers.programs import one_at_a_time
 from servers.running import Rabbit
+from tests.emptying import empty_collections, empty_queues
 from tests.left_behind import own_name, remove_left_behind
 
-from tis_esr.engine.production.mongodb.schema import SCHEMA
 from tis_esr.engine.production.rabbitmq.amqp import connect
-from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, declare, queues
+from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, queues
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import install
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
@@ -50,32 +49,20 @@ class Place:
     def emptied(self) -> str:
         """Return the database of this test process, empty, with empty queues; made where it is missing."""
         name = _database(self)
-        asyncio.run(self._empty(name))
-        return name
-
-    async def _empty(self, database: str) -> None:
         topology = queues(bindings_only())
         try:
-            self._purge(topology)
+            empty_queues(self.amqp_url, topology)
         except ChannelClosedByBroker:  # a test deleted it
-            connection = await connect(self.amqp_url)
-            await declare(await connection.channel(), topology)
-            await connection.close()
-            self._purge(topology)
-        async with AsyncMongoClient[dict[str, object]](self.mongodb_url) as client:
-            names = set(await client[database].list_collection_names()) - {SCHEMA}
-            await asyncio.gather(*(client[database][name].delete_many({}) for name in names))
+            asyncio.run(_declared(self.amqp_url, topology))
+            empty_queues(self.amqp_url, topology)
+        empty_collections(self.mongodb_url, name)
+        return name
 
-    def _purge(self, topology: Iterable[Queue]) -> None:
-        """Empty the queues; raises ChannelClosedByBroker if one, or the exchange, does not exist.
 
-        They are not asked for their messages first: those of a consumer that is just gone are not counted yet, and come back.
-        """
-        with BlockingConnection(URLParameters(self.amqp_url)) as connection:
-            channel = connection.channel()
-            channel.exchange_declare(EXCHANGE, passive=True)
-            for name in (DEAD, *(queue.name for queue in topology)):
-                channel.queue_purge(name)
+async def _declared(amqp_url: str, topology: Sequence[Queue]) -> None:
+    connection = await connect(amqp_url)
+    await declare(await connection.channel(), topology)
+    await connection.close()
 
 
 @cache

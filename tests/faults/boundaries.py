@@ -1,8 +1,11 @@
 """Where a process may die: the calls between which something is durable, or has happened outside."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
+
+from tests.drawn import DAY, LONG
 
 from tis_esr.engine.embedded import parking as embedded_parking
 from tis_esr.engine.embedded.engine import EmbeddedEngine
@@ -12,6 +15,8 @@ from tis_esr.engine.production.rabbitmq.broker import Broker
 from tis_esr.engine.production.rabbitmq.deliveries import ConsumerBuffer
 from tis_esr.files import folder
 from tis_esr.tcs.client import Tcs
+
+SIDES = ("before", "after")
 
 Boundaries = dict[str, tuple[Any, str]]
 Reached = Callable[[str, int, str], None]
@@ -62,6 +67,14 @@ def boundaries_of(engine: str) -> Boundaries:
     if engine == "production":
         return OUTSIDE | PRODUCTION | PRODUCTION_BESIDES
     return OUTSIDE | EMBEDDED | EMBEDDED_BESIDES
+
+
+def sides(boundary: str, engine: str) -> Sequence[str]:
+    """Return at which sides of a boundary a day is killed: at both in the long form, else at the one that the other engine leaves out today."""
+    if LONG:
+        return SIDES
+    first = Random(f"{DAY} {boundary}").random() < 0.5
+    return SIDES[:1] if first == (engine == "embedded") else SIDES[1:]
 
 
 def wrap(boundary: str, place: tuple[Any, str], reached: Reached) -> None:

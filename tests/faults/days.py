@@ -24,9 +24,6 @@ from tis_esr.settings import Settings
 from tis_esr.simulation.days.generate import synthesize
 from tis_esr.simulation.tcs.server import Running, running_simulator
 
-LONG = bool(os.environ.get("LONG_FAULTS"))
-"""``make faults`` sets it: more places, more kills, a day of 5,000 rows."""
-
 TODAY = date(2026, 11, 24)
 KILLED = -9
 UNCERTAIN_SECONDS = 1.0

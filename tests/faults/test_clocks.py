@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.faults.days import LONG, Days
+from tests.drawn import LONG
+from tests.faults.days import Days
 
 from tis_esr.files.file_store import UnreadableFileError
 from tis_esr.files.folder import Folder

@@ -1,7 +1,8 @@
 """Messages that come twice, in any order, or are done twice: the day ends the same (guarantee 2)."""
 
 import pytest
-from tests.faults.days import LONG, Days
+from tests.drawn import LONG
+from tests.faults.days import Days
 
 SEEDS = range(20 if LONG else 1)
 KINDS = ("day", "parts")

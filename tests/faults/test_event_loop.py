@@ -16,7 +16,8 @@ from typing import Any
 import aiohttp
 import pytest
 from bench.parts import PROGRAM
-from tests.faults.days import LONG, TODAY, production
+from tests.drawn import LONG
+from tests.faults.days import TODAY, production
 from tests.faults.watchdog import Watchdog
 from tests.journeys.test_tasks_killed import running
 from tests.servers import place
@@ -30,6 +31,7 @@ from tis_esr.settings import Settings
 from tis_esr.simulation.days.generate import synthesize
 
 POSTS = 2000 if LONG else 250
+POSTS_OF_SERVICES = POSTS if LONG else 60
 LETTERS = {"embedded": 3000, "production": 200}
 """So many other files lie in the folder."""
 
@@ -38,6 +40,13 @@ LETTERS = {"embedded": 3000, "production": 200}
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     synthesize(deaneries=3, posts=POSTS, seed=5, out=folder, as_of=TODAY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_for_services(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    synthesize(deaneries=3, posts=POSTS_OF_SERVICES, seed=5, out=folder, as_of=TODAY)
     return folder
 
 
@@ -91,8 +100,9 @@ def test_a_whole_day_with_full_batches_on_a_slow_disk_never_keeps_the_loop(
 
 @pytest.mark.timeout(240)
 async def test_running_services_with_many_files_never_keep_the_loop(
-    made: Path, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made_for_services: Path, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made = made_for_services
     monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
     monkeypatch.setattr("tis_esr.process.serving_process._LEDGER_SECONDS", 0.5)
     monkeypatch.setattr("tis_esr.process.serving_process._SCHEDULE_SECONDS", 0.5)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from tests.faults.days import LONG, TODAY, Days, Ground
+from tests.drawn import LONG
+from tests.faults.days import TODAY, Days, Ground
 from tests.faults.parts import CHUNKS, day_of_parts, sweep, tell, the_rest
 
 from tis_esr.files.folder import Folder

@@ -4,11 +4,12 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from tests.faults.boundaries import EMBEDDED, OUTSIDE, OUTSIDE_IN_A_ROW
-from tests.faults.days import LONG, Days
+from tests.drawn import LONG, drawn
+from tests.faults.boundaries import EMBEDDED, OUTSIDE, OUTSIDE_IN_A_ROW, SIDES, sides
+from tests.faults.days import Days
 
-SIDES = ("before", "after")
-KILLS_A_GROUP = 20 if LONG else 8
+KILLS_A_GROUP = 20 if LONG else 3
+KILLS_IN_A_ROW = 10 if LONG else 6
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,9 @@ def test_killed_at_random_moments_and_started_again_it_ends_the_same(days: Days,
 
 @pytest.mark.timeout(300)
 def test_killed_many_times_in_a_row_it_ends_the_same(days: Days) -> None:
-    kills = [{"kill_after": days.seconds * (1 + number) / 12} for number in range(10)]
+    kills = [
+        {"kill_after": days.seconds * (1 + number) / (2 + KILLS_IN_A_ROW)} for number in range(KILLS_IN_A_ROW)
+    ]
     assert days.outcome("in a row", kills) == days.undisturbed
 
 
@@ -38,7 +41,9 @@ def test_killed_many_times_in_a_row_it_ends_the_same(days: Days) -> None:
 def test_killed_before_and_after_each_step_in_a_row_it_ends_the_same(
     days: Days, boundaries: list[str]
 ) -> None:
-    kills = [{"crash": [boundary, 1, side]} for boundary in boundaries for side in SIDES]
+    kills = [
+        {"crash": [boundary, 1, side]} for boundary in boundaries for side in sides(boundary, "embedded")
+    ]
     assert days.outcome(f"from {boundaries[0]} on", kills, all_kill=True) == days.undisturbed
 
 
@@ -47,9 +52,10 @@ def test_killed_before_and_after_each_step_in_a_row_it_ends_the_same(
 @pytest.mark.parametrize("boundary", [*EMBEDDED, *OUTSIDE] if LONG else ["commit"])
 def test_killed_at_a_crash_point_it_ends_the_same(days: Days, boundary: str, side: str) -> None:
     last = days.counts[boundary]
-    step = max(1, last // (2 if boundary != "commit" else last if LONG else 6))
-    for number in range(1, last + 1, step):
-        is_reached = number <= last * 9 // 10  # a day's commits differ by a few, as its batches do
+    step = max(1, last // 2) if boundary != "commit" else 1
+    surely = last * 9 // 10  # a day's commits differ by a few, as its batches do
+    for number in range(1, last + 1, step) if LONG else drawn(range(1, surely + 1), 3):
+        is_reached = number <= surely
         crash = {"crash": [boundary, number, side]}
         crashed = days.outcome(f"{boundary}-{side}-{number}", [crash], all_kill=is_reached)
         assert crashed == days.undisturbed, f"{side} {boundary} number {number} of {last}"

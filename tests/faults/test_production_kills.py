@@ -4,12 +4,12 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from tests.faults.boundaries import OUTSIDE, OUTSIDE_IN_A_ROW, PRODUCTION
-from tests.faults.days import LONG, Days
+from tests.drawn import LONG
+from tests.faults.boundaries import OUTSIDE, OUTSIDE_IN_A_ROW, PRODUCTION, SIDES, sides
+from tests.faults.days import Days
 from tests.servers import place
 
-SIDES = ("before", "after")
-RANDOM_KILLS = 200 if LONG else 6
+RANDOM_KILLS = 200 if LONG else 3
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,9 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
 def test_killed_before_and_after_each_step_in_a_row_it_ends_the_same(
     days: Days, boundaries: list[str]
 ) -> None:
-    kills = [{"crash": [boundary, 1, side]} for boundary in boundaries for side in SIDES]
+    kills = [
+        {"crash": [boundary, 1, side]} for boundary in boundaries for side in sides(boundary, "production")
+    ]
     assert days.outcome(f"from {boundaries[0]} on", kills, all_kill=True) == days.undisturbed
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.faults.days import LONG
+from tests.drawn import LONG
 from tests.faults.ends import differences, end_of
 from tests.faults.processes import PROGRAM, SLOWED, Processes, environment, processes
 from tests.faults.two_days import TwoDays, two_days

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
-from tests.faults.days import LONG, Days, Ground
+from tests.drawn import LONG
+from tests.faults.days import Days, Ground
 from tests.faults.wire import Wire, wire
 
 from tis_esr.simulation.tcs.responses import error

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.faults.days import KILLED, LONG, Days, Ground, Zygote
+from tests.drawn import LONG
+from tests.faults.days import KILLED, Days, Ground, Zygote
 
 CRASHES = [
     ("commit", 6, "before"),

@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import msgspec
+from tests.drawn import drawn
 from tests.queries.plans import PLANS
 from tests.servers import Place
 from tests.services.tcs_on_bench import TODAY, UNCERTAIN_SECONDS, BenchTcs, Trouble
@@ -41,6 +44,8 @@ K = TypeVar("K")
 
 FILE = "DE_EOE_RMC_20261124_00000101.DAT"
 OLDER = "DE_EOE_RMC_20261123_00000100.DAT"
+MOST_EMBEDDED = 16
+"""So many cases of one test are tried on the embedded engine; each costs a tenth of a second."""
 
 
 def orders(things: Sequence[K], seed: int = 1, most: int = 24) -> list[list[K]]:
@@ -55,6 +60,15 @@ def splits(things: Sequence[K]) -> list[list[list[K]]]:
     """Return the batch whole, cut in two at each position, and cut into single messages."""
     cut = [[list(things[:at]), list(things[at:])] for at in range(1, len(things))]
     return [[list(things)], *cut, [[thing] for thing in things]]
+
+
+@cache
+def _empty_state() -> bytes:
+    """Return a state file without documents: copying it costs less than creating its tables again for each bench."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "state"
+        EmbeddedEngine(path, ALL_COLLECTIONS).close()
+        return path.read_bytes()
 
 
 @dataclass
@@ -204,11 +218,8 @@ class Benches:
     made: int = 0
 
     def some(self, cases: Iterable[K], most: int = 3) -> list[K]:
-        """Return all cases, or a few spread over all of them where each costs a second."""
-        known = list(cases)
-        if self.place is None or len(known) <= most:
-            return known
-        return [known[round(n * (len(known) - 1) / (most - 1))] for n in range(most)]
+        """Return some of the cases, more where each is cheap; all of them in the long form."""
+        return drawn(cases, MOST_EMBEDDED if self.place is None else most)
 
     @asynccontextmanager
     async def open(
@@ -254,6 +265,7 @@ class Benches:
     ) -> AsyncIterator[tuple[Engine, Callable[[], Reader]]]:
         if self.place is None:
             path = folder / "state"
+            path.write_bytes(_empty_state())
             embedded = EmbeddedEngine(path, ALL_COLLECTIONS)
             try:
                 yield embedded, lambda: StateReader(path)

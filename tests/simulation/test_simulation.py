@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-SEEDS = 100
-_A_TEST = 20
+SEEDS = 60
+_A_TEST = 12
 
 
 @pytest.mark.timeout(180)

@@ -16,9 +16,9 @@ BAD = {
     "grpc://collector:4317": "is not an address; write http://HOST:4318",
     "http://": "is not an address; write http://HOST:4318",
     "http://collector:43180000": "is not an address; write http://HOST:4318",
-    "http://user:hush@collector:4318": "contains a user or a password; put a token into OTEL_EXPORTER_OTLP_HEADERS",
-    "http://collector:4318?token=hush": "contains a query or a fragment; write http://HOST:4318",
-    "http://collector:4318/#hush": "contains a query or a fragment; write http://HOST:4318",
+    "http://user:invented-1@collector:4318": "contains a user or a password; put a token into OTEL_EXPORTER_OTLP_HEADERS",
+    "http://collector:4318?token=invented-1": "contains a query or a fragment; write http://HOST:4318",
+    "http://collector:4318/#invented-1": "contains a query or a fragment; write http://HOST:4318",
     "http://collector:4318/v1/traces": "ends in /v1/traces, which is added to it; write the address without it",
     "http://collector:4318/v1/traces/": "ends in /v1/traces, which is added to it; write the address without it",
 }
@@ -35,7 +35,7 @@ def test_an_address_that_cannot_work_is_refused_with_the_reason_and_without_its_
     with pytest.raises(BadSettingsError) as of_setting:
         load()
     assert reason in str(of_setting.value)
-    assert "hush" not in str(of_setting.value)
+    assert "invented-1" not in str(of_setting.value)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,9 @@ def test_without_a_setting_the_variable_counts_and_without_both_this_machine() -
     assert destination(None, {}).url == "http://localhost:4318/v1/traces"
 
 
-@pytest.mark.parametrize("text", ["hush", "=hush", "a b=hush", "a=hush%0A", "a=1,hush"])
+@pytest.mark.parametrize(
+    "text", ["invented-1", "=invented-1", "a b=invented-1", "a=invented-1%0A", "a=1,invented-1"]
+)
 def test_headers_that_cannot_be_read_are_refused_without_quoting_them(text: str) -> None:
     with pytest.raises(BadCollectorError) as found:
         destination(None, {"OTEL_EXPORTER_OTLP_HEADERS": text})

@@ -103,9 +103,8 @@ async def test_a_deletion_is_the_last_word_in_whatever_order(benches: Benches) -
 
 
 async def test_wherever_a_batch_is_split_the_end_is_the_same(benches: Benches) -> None:
-    for parts in [split for order in orders(CHAIN, most=8) for split in splits(order)][
-        :: 1 if not benches.place else 20
-    ]:
+    cases = [split for order in orders(CHAIN, most=8) for split in splits(order)]
+    for parts in benches.some(cases):
         async with benches.open(WRITER, world()) as bench:
             await bench.deliver(*parts)
             assert (bench.tcs.listed(POST), bench.tcs.listed(OTHER_POST)) == ([(1, 1001)], []), parts

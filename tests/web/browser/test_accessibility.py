@@ -114,7 +114,7 @@ STATES = {
 @pytest.mark.parametrize("path", [*STATES, *SIGNED_OUT])
 async def test_a_page_has_no_barrier_that_axe_knows_and_fits_on_a_phone(path: str, visits: Visits) -> None:
     expected = {**STATES, **SIGNED_OUT}[path]
-    async with visits.window(signed_in=path in STATES) as page:
+    async with visits.kept_window(signed_in=path in STATES) as page:
         await page.goto(path)
         assert await page.title() == f"{expected} – TIS-ESR"
         assert await violations(page) == []

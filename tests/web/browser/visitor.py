@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +16,7 @@ WCAG = {
     "resultTypes": ["violations"],
 }
 WIDTHS = (1280, 320)
+HEIGHT = 900
 _MENU_FITS = """() => {
     const list = document.querySelector(".nhsuk-header__navigation-list");
     return !list || list.scrollWidth <= list.clientWidth;
@@ -32,6 +33,7 @@ class Visits:
     browser: Browser
     origin: str
     session: Any
+    _kept: dict[bool, "Window"] = field(default_factory=dict)
 
     @classmethod
     async def begun(cls, browser: Browser, console: ConsoleProcess) -> "Visits":
@@ -54,22 +56,47 @@ class Visits:
         self, *, signed_in: bool = True, width: int = 1280, **options: Any
     ) -> AsyncIterator[Page]:
         """Open a window; at the end the browser must not have complained, as it does of anything its policy forbids."""
+        window = await self._opened(signed_in, width, options)
+        try:
+            yield window.page
+        finally:
+            await window.page.context.close()
+        assert window.complaints == []
+
+    @asynccontextmanager
+    async def kept_window(self, *, signed_in: bool = True) -> AsyncIterator[Page]:
+        """The same, but the window stays open for the next page: a new one costs more than axe does."""
+        if signed_in not in self._kept:
+            self._kept[signed_in] = await self._opened(signed_in, WIDTHS[0], {})
+        window = self._kept[signed_in]
+        await window.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        yield window.page
+        complaints, window.complaints = window.complaints, []
+        assert complaints == []
+
+    async def _opened(self, signed_in: bool, width: int, options: dict[str, Any]) -> "Window":
         context = await self.browser.new_context(
             base_url=self.origin,
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": HEIGHT},
             storage_state=self.session if signed_in else None,
             **options,
         )
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda request: complaints.append(f"{request.url} {request.failure}"))
-        try:
-            yield page
-        finally:
-            await context.close()
-        assert [one for one in complaints if not any(usual in one for usual in _USUAL)] == []
+        return Window(await context.new_page())
+
+
+class Window:
+    """A page, and what the browser complained of since it was opened."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self._complained(message.text))
+        page.on("pageerror", lambda error: self._complained(str(error)))
+        page.on("requestfailed", lambda request: self._complained(f"{request.url} {request.failure}"))
+
+    def _complained(self, of: str) -> None:
+        if not any(usual in of for usual in _USUAL):
+            self.complaints.append(of)
 
 
 async def violations(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
@@ -77,7 +104,7 @@ async def violations(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
     await page.evaluate(AXE)
     found = []
     for width in widths:
-        await page.set_viewport_size({"width": width, "height": 900})
+        await page.set_viewport_size({"width": width, "height": HEIGHT})
         await page.wait_for_function(_MENU_FITS)
         for rule in await page.evaluate("options => axe.run(options).then(found => found.violations)", WCAG):
             found += [
@@ -91,5 +118,5 @@ async def check(page: Page) -> str:
     said = await page.inner_text("main")
     assert await violations(page) == []
     assert await page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [320, 320]
-    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.set_viewport_size({"width": 1280, "height": HEIGHT})
     return said

@@ -1,5 +1,6 @@
 """The simulated TCS as a web application: all endpoints, its switches, and a log of writes."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,11 @@ class Simulator:
         self.misbehaviour = Misbehaviour(switches or Switches())
         self.calls: list[dict[str, Any]] = []
         self.answered = 0
-        self.app = web.Application(middlewares=[self._answer], client_max_size=_MOST_BYTES)
+
+    @cached_property
+    def app(self) -> web.Application:
+        """The application with the endpoints; built when it is first needed."""
+        app = web.Application(middlewares=[self._answer], client_max_size=_MOST_BYTES)
         endpoints = [
             *post_endpoints.routes(self.store),
             *placement_endpoints.routes(self.store),
@@ -38,11 +43,11 @@ class Simulator:
             ("/tcs/api", endpoints),
             ("/tcs/etl/api", [r for r in endpoints if r.path.startswith(_ALSO_FOR_ETL)]),
         ):
-            self.app.add_routes(web.route(r.method, base + r.path, r.handler) for r in some)
-            self.app.add_routes(
+            app.add_routes(web.route(r.method, base + r.path, r.handler) for r in some)
+            app.add_routes(
                 web.route(r.method, base + r.path + "/", r.handler) for r in some if "in/" not in r.path
             )
-        self.app.add_routes(
+        app.add_routes(
             [
                 web.get("/simulator/calls", self._calls),
                 web.get("/simulator/stats", self._stats),
@@ -50,6 +55,7 @@ class Simulator:
                 web.post("/simulator/reset", self._reset),
             ]
         )
+        return app
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Any) -> web.StreamResponse:
