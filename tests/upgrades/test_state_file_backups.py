@@ -62,8 +62,9 @@ def truncated(file: bytes) -> bytes:
 
 
 def overwritten(file: bytes) -> bytes:
-    """Return the file with another page in the place of its last one."""
-    return file[:-4096] + b"\x07" * 4096
+    """Return the file with other bytes in the place of the page of a row."""
+    page = file.index(b"backup") // 4096 * 4096
+    return file[:page] + b"\x07" * 4096 + file[page + 4096 :]
 
 
 def restore(here: Program) -> Said:

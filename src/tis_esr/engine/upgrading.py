@@ -88,7 +88,7 @@ class LostDocumentsError(UnconvertibleError):
 
 
 class UnconvertibleDocumentError(UnconvertibleError):
-    """A document has not the form that its release gave it; names the collection and its key, not its content."""
+    """A document has another form than its release gave it; names the collection and its key, not its content."""
 
     def __init__(self, collection: str, key: str, error: Exception) -> None:
         super().__init__(
@@ -97,7 +97,7 @@ class UnconvertibleDocumentError(UnconvertibleError):
 
 
 def converted(step: Step, old: OldDocuments, page: Page) -> list[Written]:
-    """Return what becomes of a page. Raises UnconvertibleDocumentError for the first document that nothing can become of."""
+    """Return the outcome of a page. Raises UnconvertibleDocumentError for the first document that cannot be converted."""
     try:
         return list(step.convert(old, [document for _, document in page]))
     except _FAULTS as error:
