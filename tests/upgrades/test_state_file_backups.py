@@ -63,7 +63,8 @@ def truncated(file: bytes) -> bytes:
 
 def overwritten(file: bytes) -> bytes:
     """Return the file with another page in the place of its last one."""
-    return file[:-4096] + b"\x07" * 4096
+    page = int.from_bytes(file[16:18], "big")
+    return file[:-page] + b"\x07" * page
 
 
 def restore(here: Program) -> Said:
