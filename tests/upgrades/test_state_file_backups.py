@@ -63,8 +63,9 @@ def truncated(file: bytes) -> bytes:
 
 def overwritten(file: bytes) -> bytes:
     """Return the file with other bytes in the place of the page of a row."""
-    page = file.index(b"backup") // 4096 * 4096
-    return file[:page] + b"\x07" * 4096 + file[page + 4096 :]
+    size = int.from_bytes(file[16:18], "big")
+    page = file.index(b"backup") // size * size
+    return file[:page] + b"\x07" * size + file[page + size :]
 
 
 def restore(here: Program) -> Said:

@@ -3,8 +3,8 @@
 Python's lock is released for each step of a statement. While the event loop is busy the thread gets it back only after
 the interpreter's switch interval, so a step for each row would cost that for each row.
 
-Statements of many rows say ``OR FAIL``: SQLite then keeps no copy of each page to undo the statement alone. Whoever
-executes one undoes the whole transaction if it fails.
+Statements of many rows say ``OR FAIL``: SQLite then keeps no copy of each page to undo the statement alone. The caller
+undoes the whole transaction if one fails.
 """
 
 import sqlite3
