@@ -2,11 +2,11 @@
 
 from docgen.markdown import NOTICE, table
 from tis_esr.operations.alarms.catalogue import CATALOGUE
-from tis_esr.operations.alarms.kinds import Kind, duration
+from tis_esr.operations.alarms.kinds import Kind, Severity, duration
 
 _OPENING = """# Alarms
 
-Every kind of alarm. `tis-esr run` judges them ([how to use alarms](../how-to/alarms.md)); each has a [runbook](#runbooks), and an alert in `deploy/prometheus/rules.yaml`.
+Every kind of alarm. `tis-esr run` judges them ([how to use alarms](../how-to/alarms.md)); each has a [runbook](#runbooks), and an alert in `deploy/prometheus/rules.yaml`. What it is known from are [incidents of the previous interface](../explanation/incidents.md).
 """
 
 
@@ -35,6 +35,12 @@ def page() -> str:
     )
 
 
+def _severity(kind: Kind) -> str:
+    if kind.severity is Severity.CRITICAL:
+        return "critical from the start"
+    return f"{kind.severity.value}; critical {kind.escalation}"
+
+
 def runbook(kind: Kind) -> str:
     """Return the page that says what to do about a kind of alarm."""
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(kind.to_do, 1))
@@ -42,12 +48,12 @@ def runbook(kind: Kind) -> str:
     facts = table(
         ("", ""),
         [
-            ("Severity", f"{kind.severity.value}; critical: {kind.escalation}"),
+            ("Severity", _severity(kind)),
             ("Raised", f"{after}, repeated every {duration(kind.repeat)}"),
             ("Who acts", kind.who.value),
             ("Judged by", "each process about itself" if kind.per_process else "any process of `tis-esr run`"),
             ("Prometheus", f"`{kind.prometheus_name}`, and `{kind.prometheus_name}Unknown` while it cannot be judged"),
-            ("Known from", kind.source or "no incident"),
+            ("Known from", f"[{kind.source}](../explanation/incidents.md)" if kind.source else "no incident"),
         ],
     )  # fmt: skip
     return (

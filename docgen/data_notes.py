@@ -38,6 +38,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "how far the start of each new region is: its steps, with their counts",
         "none",
     ),
+    "dataexporter.restored": (
+        "when the store was last restored from a backup, and whether what was sent since is known",
+        "none",
+    ),
     "dataexporter.rtc_files": ("the RTC of each RMF and RMC: state and number of rows", "none"),
     "dataexporter.rtc_rows": ("rows of an RTC that is not written yet", "none"),
     "dataexporter.counters": ("the last number used in file names", "none"),

@@ -7,7 +7,15 @@ from typing import Any
 
 import msgspec
 
-from docgen.json_types import Examination, Exported, Ingestion, Installation, Synthesized
+from docgen.json_types import (
+    Copied,
+    Examination,
+    Exported,
+    Ingestion,
+    Installation,
+    RestoredFrom,
+    Synthesized,
+)
 from docgen.markdown import NOTICE, table
 from tis_esr.commands.audit import AuditReport
 from tis_esr.commands.batch import BatchReport
@@ -49,6 +57,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "export": (1, Exported),
     "install": (1, Installation),
     "doctor": (1, Examination),
+    "backup": (1, Copied),
+    "restore": (1, RestoredFrom),
     "alarms": (1, Alarms),
     "processes": (1, Processes),
     "files": (1, Ledger),

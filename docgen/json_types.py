@@ -74,11 +74,30 @@ class Exported(msgspec.Struct):
 
 
 class Installation(msgspec.Struct):
-    """What was created, or with ``--check`` what is missing."""
+    """What was created, or with ``--check`` what is missing.
+
+    ``upgraded_from`` is the release of which the store was, None if it was not upgraded; ``copy`` a state file as it was.
+    """
 
     engine: str
     created: list[str]
     findings: list[Finding]
+    upgraded_from: str | None
+    copy: str | None
+
+
+class Copied(msgspec.Struct):
+    """Where the store was copied to, how many documents of a database (None for a state file), whether the audit has it."""
+
+    target: str
+    documents: int | None
+    is_audited: bool
+
+
+class RestoredFrom(msgspec.Struct):
+    """The backup that is in the place of the store now; None if other tools have restored it."""
+
+    source: str | None
 
 
 class Examination(msgspec.Struct):

@@ -134,7 +134,7 @@ def _plain(text: str) -> str:
 def _environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     program = folder / "bin" / "tis-esr"
     program.parent.mkdir()
-    program.write_text(f"#!{sys.executable}\nfrom tis_esr.cli import main\nmain()\n")
+    program.write_text(f"#!{sys.executable}\nfrom tis_esr.start import main\nmain()\n")
     program.chmod(0o755)
     ours = Path(__file__).parent.parent
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TIS_ESR_")}

@@ -11,6 +11,7 @@ from pathlib import Path
 from servers.programs import (
     NotInstalled,
     alertmanager,
+    asyncapi_schemas,
     chromium,
     custom_resource_types,
     helm,
@@ -38,6 +39,7 @@ def install() -> None:
         chromium()
         helm(HOME / "helm")
         custom_resource_types(HOME / "custom_resources")
+        asyncapi_schemas(HOME / "asyncapi")
         prometheus()
         alertmanager()
         systemd_analyze()

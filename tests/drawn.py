@@ -12,7 +12,8 @@ K = TypeVar("K")
 LONG = bool(os.environ.get("LONG_FAULTS"))
 """``make faults`` sets it: all cases, more places, more kills, a day of 5,000 rows."""
 
-DAY = today().isoformat()
+DAY = os.environ.setdefault("TESTS_DRAWN_FOR", today().isoformat())
+"""All processes of a run have the same one, also at midnight; to repeat another day's, set it."""
 
 
 def drawn(cases: Iterable[K], most: int) -> list[K]:

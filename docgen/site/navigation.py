@@ -84,5 +84,5 @@ def _add_other_addresses(app: Sphinx, error: Exception | None) -> None:
     shutil.copyfile(out / f"{app.config.root_doc}.html", out / "index.html")
     for page in list((out / RUNBOOKS).rglob("*.html")):
         moved = page.with_suffix(".md") / "index.html"
-        moved.parent.mkdir()
+        moved.parent.mkdir(exist_ok=True)
         moved.write_text(_MOVED.format(name=page.stem, page=f"../{page.name}"))

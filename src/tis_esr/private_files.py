@@ -32,3 +32,13 @@ def open_private(path: Path, mode: Literal["ab", "wb", "xb"]) -> BinaryIO:
 
 def _owner_only(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _FILE)
+
+
+def put_in_place(temporary: Path, final: Path) -> None:
+    """Rename a finished file or folder, durably. Raises OSError."""
+    temporary.replace(final)
+    folder = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -9,7 +9,8 @@ def main() -> None:
     """Load the program and run it; an interrupt before it has begun ends it at once."""
     before = signal.getsignal(signal.SIGINT)
     end_at_once()
-    from tis_esr.cli import main as run
+    from tis_esr.cli import loaded, run
 
+    program = loaded()
     signal.signal(signal.SIGINT, before)
-    run()
+    run(program)

@@ -12,7 +12,8 @@ from servers.programs import helm, one_at_a_time
 
 from tis_esr.engine import supervision
 from tis_esr.engine.production.mongodb.patience import PATIENCE
-from tis_esr.engine.production.rabbitmq import broker
+from tis_esr.engine.production.rabbitmq import amqp
+from tis_esr.tracing.otlp import CLOSE_SECONDS
 from tis_esr.web import http_server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -96,4 +97,4 @@ def longest_stop_after_the_drain() -> float:
     """Return the seconds that a process may take to stop after its drain, by its own limits, with every server away."""
     servers_of_pages = 2 * http_server._DRAIN_SECONDS  # health and metrics, and the console
     stores = 2 * PATIENCE["serverSelectionTimeoutMS"] / 1000  # its announcement, and its part of TCS's budget
-    return supervision._STOP_SECONDS + servers_of_pages + stores + broker._CLOSE_SECONDS
+    return supervision._STOP_SECONDS + servers_of_pages + stores + amqp._CLOSE_SECONDS + CLOSE_SECONDS

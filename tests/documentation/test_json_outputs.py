@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from docgen.json_outputs import OUTPUTS, file_name
 from jsonschema import Draft202012Validator
 from tests.journeys.program import ENGINES
 from tests.journeys.story import MOVED, Story, story
+from tests.queries.plans import PLANS
 
 EMPTY = {"parked list --discarded"}
 """Outputs that may be an empty list here; their journeys show them filled."""
-OFF = {"parked edit"}
-"""Outputs of commands that are off by default."""
+OFF = {"parked edit", "restore"}
+"""Outputs of commands that are off by default, or replace the store."""
 SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 
@@ -32,6 +34,7 @@ def _printed(lived: Story, command: str) -> Any:
         "demo": ["--dir", folder / "demo"],
         "day": ["--in", folder / "in", "--out", folder / "out", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "synthesize": ["--out", folder / "made"],
+        "backup": [folder / "backup"],
         "ingest": [next((folder / "in").iterdir())],
         "export": ["applicants", "--dry-run", "--as-of", "2026-11-26"],
         "lint": ["--as-of", "2026-11-26"],
@@ -54,7 +57,9 @@ def _printed(lived: Story, command: str) -> Any:
     }  # fmt: skip
     if command == "parked show":
         words[command] = [lived.program("parked", "--json").json[0]["id"]]
-    return lived.program(*command.split(), *words.get(command, []), "--json").json
+    reads_all = PLANS.looked_at_by_a_test() if command == "backup" else nullcontext()
+    with reads_all:
+        return lived.program(*command.split(), *words.get(command, []), "--json").json
 
 
 def _closed(node: Any) -> Any:

@@ -35,6 +35,9 @@ from tis_esr.engine.production.server_checks import (
     install,
     refuse_unusable,
 )
+from tis_esr.engine.production.upgrading import upgrade_database
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.operations.upgrades.supported import UPGRADES
 
 MONGODB = "TIS_ESR_MONGODB_URL"
 DATABASE = "TIS_ESR_MONGODB_DATABASE"
@@ -352,9 +355,15 @@ async def test_a_user_of_mongodb_needs_to_read_and_write_and_nothing_more(good: 
     assert (made, left) == (ALL_OF_MONGODB + ALL_OF_RABBITMQ, [])
 
 
-@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize(
+    ("version", "remedy"),
+    [
+        (1, "stop all processes, back it up, then run tis-esr install, which upgrades it"),
+        (6, "a newer tis-esr has upgraded it: use that one, or restore the backup from before"),
+    ],
+)
 async def test_a_database_of_an_older_or_newer_program_is_left_alone(
-    version: int, good: ServerAddresses
+    version: int, remedy: str, good: ServerAddresses
 ) -> None:
     async with database_of(good) as database:
         await database["engine.schema"].insert_one({"_id": "version", "version": version})
@@ -362,14 +371,32 @@ async def test_a_database_of_an_older_or_newer_program_is_left_alone(
     assert finding.problem == (
         f"the database {good.database} has schema version {version}, this version of tis-esr needs 5"
     )
-    assert finding.remedy == (
-        "finish what is queued with the tis-esr that installed it, then name another database and run"
-        " tis-esr install"
-    )
+    assert finding.remedy == remedy
     assert await refused(good) == [finding]
     async with database_of(good) as database:
         assert await database.list_collection_names() == ["engine.schema"]
         assert await database["engine.schema"].find().to_list() == [{"_id": "version", "version": version}]
+
+
+async def test_a_database_that_a_newer_program_is_upgrading_is_left_to_it(good: ServerAddresses) -> None:
+    entry = {"_id": "version", "version": 6, "upgrade": {"from": 5, "holder": "x", "until": 0.0, "done": []}}
+    async with database_of(good) as database:
+        await database["engine.schema"].insert_one(entry)
+    finding = await found_at(DATABASE, good)
+    assert (
+        finding.remedy == "a newer tis-esr has upgraded it: use that one, or restore the backup from before"
+    )
+    assert await refused(good) == [finding]
+
+
+async def test_a_database_of_a_version_that_was_never_released_is_not_upgraded(good: ServerAddresses) -> None:
+    async with database_of(good) as database:
+        await database["engine.schema"].insert_one({"_id": "version", "version": 4})
+    with pytest.raises(UnusableServerError) as raised:
+        await upgrade_database(good, [], UPGRADES, ALL_COLLECTIONS)
+    assert [finding.problem for finding in raised.value.findings] == [
+        f"{good.database} has schema version 4; this tis-esr upgrades the databases of 0.2.0"
+    ]
 
 
 async def test_an_index_of_our_name_with_other_keys_stops_the_install_and_is_said(

@@ -179,3 +179,28 @@ def test_what_the_event_loop_can_hand_to_nobody_is_logged_without_its_text() -> 
         loop.close()
     [line] = logs
     assert (line["fault"], line["message"]) == ("ValueError", "Task exception")
+
+
+async def test_a_task_that_swallows_a_cancellation_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervision, "_STOP_SECONDS", 0.01)
+    swallowed = 0
+
+    async def work(_: Beat) -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed > 1:
+                    raise
+
+    async with asyncio.timeout(5), Supervisor() as supervisor:
+        handle = supervisor.start("swallower", work)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        handle.cancel()
+        await asyncio.gather(handle, return_exceptions=True)
+    assert swallowed == 2

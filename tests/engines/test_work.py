@@ -354,10 +354,15 @@ async def test_what_was_read_is_not_written_over_a_newer_version_that_was_read_l
     assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
 
 
-def test_a_state_file_of_an_earlier_release_is_refused_with_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "remedy"), [(2, "run tis-esr install --state"), (7, "a newer tis-esr has written it")]
+)
+def test_a_state_file_of_another_schema_version_is_refused_with_what_to_do(
+    version: int, remedy: str, tmp_path: Path
+) -> None:
     path = tmp_path / "state.sqlite"
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
-    with pytest.raises(UnusableStateError, match="finish its day with the tis-esr that created it"):
+    with pytest.raises(UnusableStateError, match=remedy):
         EmbeddedEngine(path, [NOTES])

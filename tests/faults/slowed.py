@@ -4,9 +4,9 @@ import asyncio
 from random import Random
 from typing import Any
 
-from tis_esr.cli import main
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.protocol import Commit
+from tis_esr.start import main
 
 _original, _random = ProductionEngine.commit, Random(1)
 

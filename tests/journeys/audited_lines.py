@@ -134,5 +134,7 @@ WITHOUT_ACTS_HERE: Final = {
     "console": "the acts on its pages are tested in tests/web/console",
     "demo": "has a folder and a state file of its own",
     "synthesize": "writes files only",
+    "backup": "reads, while the one process of a state file may hold it",
+    "restore": "its entry, in the store that it puts in place, is tested in tests/upgrades",
     "tcs-simulator": "is no part of an installation",
 }

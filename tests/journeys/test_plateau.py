@@ -30,6 +30,7 @@ NEVER_FILLED = {
     "day.begun",
     "dataexporter.rtc_rows",
     "dataexporter.region_starts",
+    "dataexporter.restored",
     *(collection.name for collection in OPERATIONS_COLLECTIONS),
 }
 """Of fixed size, whatever the traffic, or empty at the end of each day; or filled by acts of people and by ``run`` alone."""

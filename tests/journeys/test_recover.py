@@ -24,7 +24,7 @@ from tis_esr.simulation.days.generated_world import World
 
 LATER = "EOE/RX1/800/STR/002"
 OUTAGE = ("--from", "2026-11-25T09:00", "--to", "2026-11-25T17:30", "--as-of", "2026-11-25")
-STEPS = ["DOCTOR", "REDRIVE", "RECONCILE", "STATUSES", "EXPORTS", "FULL_FILES"]
+STEPS = ["DOCTOR", "REDRIVE", "RECONCILE", "SENT_SINCE", "STATUSES", "EXPORTS", "FULL_FILES"]
 
 
 def two_posts(world: World) -> None:
@@ -146,7 +146,7 @@ def test_it_stops_before_a_step_that_is_not_confirmed_and_goes_on_there(
     assert re.search(r"^stopped before: compare 1 position with TIS", said.text, re.MULTILINE)
     found = recover(here, "--dry-run", "--json").json
     assert states(found) == {
-        "DOCTOR": "DONE", "REDRIVE": "DONE", "RECONCILE": "NEXT", "STATUSES": "LATER", "EXPORTS": "LATER",
+        "DOCTOR": "DONE", "REDRIVE": "DONE", "RECONCILE": "NEXT", "SENT_SINCE": "LATER", "STATUSES": "LATER", "EXPORTS": "LATER",
         "FULL_FILES": "LATER",
     }  # fmt: skip
 
@@ -157,7 +157,7 @@ def test_a_recovery_that_goes_on_days_later_exports_as_of_that_day_and_says_so(
 ) -> None:
     without_findings(monkeypatch)
     _, small = here
-    answers = iter([True, True, True, True, False])
+    answers = iter([True, True, True, True, True, False])
     monkeypatch.setattr("typer.confirm", lambda _: next(answers))
     said = recover(here)
     assert "stopped before: export what was missed, as of 25 Nov 2026: APP of EMD" in said.text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.days import LONG
+from tests.drawn import LONG
 from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import Small, por, small_world
 from tests.journeys.test_tasks_killed import running

@@ -117,7 +117,7 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         (
             NO_BIRTH_DATE,
             ": can't be sent: missing: dob. the local office, in TIS: add it in TIS; the record is built"
-            " again with the position's next row from ESR",
+            " again with the next daily comparison",
         ),
         (
             WITHOUT_POSITION,
@@ -133,7 +133,7 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         (
             NEW,
             f": has not been processed yet: TIS did not have it as it is now when position {EMPTY} was last"
-            f" reconciled. support: wait for the position's next row from ESR, or run: tis-esr regenerate --placement {NEW}",
+            f" reconciled. support: wait for the daily comparison with TIS, or run: tis-esr regenerate --placement {NEW}",
         ),
         (
             UNKNOWN_TO_TIS,
@@ -238,7 +238,7 @@ def test_what_tis_has_otherwise_now_and_esr_was_not_told_is_said(told: Story) ->
     try:
         assert (
             f"Placement {REFUSED} in TIS: is now 23 Jan 2027 to 31 Mar 2027, which has not been sent to ESR yet. support:"
-            f" wait for the position's next row from ESR, or run: tis-esr regenerate --placement {REFUSED}"
+            f" wait for the daily comparison with TIS, or run: tis-esr regenerate --placement {REFUSED}"
         ) in answers(told, REFUSED)
     finally:
         placement["dateTo"] = before

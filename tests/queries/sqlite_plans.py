@@ -10,6 +10,8 @@ from tests.queries.plans import PLANS
 from tis_esr.engine.embedded import schema
 
 _MANY = re.compile(r"\?(\s*,\s*\?)+")
+_ROWS = re.compile(r"\(\?\.\.\)(,\(\?\.\.\))+")
+_GIVEN = re.compile(r"SCAN (\d+ )?CONSTANT ROWS?")
 _EXPLAINED = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
 
@@ -31,16 +33,17 @@ class Explaining(sqlite3.Connection):
     def _explain(self, sql: str, parameters: Any) -> None:
         if not sql.startswith(_EXPLAINED):
             return
-        shape = f"SQLite: {_MANY.sub('?..', sql)}"
+        shape = f"SQLite: {_ROWS.sub('(?..)..', _MANY.sub('?..', sql))}"
         if PLANS.is_known(shape):
             return
         steps = [row[3] for row in super().execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
-        PLANS.explained(shape, "; ".join(filter(_is_bad, steps)))
+        given = {step.replace("MATERIALIZE", "SCAN") for step in steps if step.startswith("MATERIALIZE ")}
+        PLANS.explained(shape, "; ".join(step for step in steps if step not in given and _is_bad(step)))
 
 
 def _is_bad(step: str) -> bool:
     if step.startswith("SCAN "):
-        return step != "SCAN CONSTANT ROW" and "VIRTUAL TABLE" not in step
+        return not _GIVEN.fullmatch(step) and "VIRTUAL TABLE" not in step
     return "TEMP B-TREE" in step or "AUTOMATIC" in step
 
 

@@ -26,7 +26,7 @@ MEASURES = {
     "handles": Measure("Open files", "files", 1, 0, 0.9),
     "connections": Measure("Sockets", "sockets", 1, 0, 2.5, is_pool=True),
     "threads": Measure("Threads", "threads", 1, 0, 1.9),
-    "store": Measure("State file, pages in use", "MB", 1_000_000, 0.05, 0),
+    "store": Measure("Store", "MB", 1_000_000, 0.05, 0),
 }
 """An allocator takes memory from the system in large pieces, hence 3 %. Blocks are counted after a garbage collection, so they are nearly exact.
 Connections to TCS and threads are kept in pools, which grow and shrink by one or two."""

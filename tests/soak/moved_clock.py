@@ -19,14 +19,18 @@ from typing import Any, BinaryIO
 import time_machine
 
 from tis_esr.engine import monotonic_clock
+from tis_esr.engine.production.mongodb.server_clock import ServerClock
 
 PERIODS = {
     "_SCHEDULE_SECONDS": 0.1,
     "_LEDGER_SECONDS": 0.3,
     "_PURGE_SECONDS": 0.3,
+    "_PURGE_PAUSE": 0.001,
     "_BATCH_SECONDS": 0.3,
     "_AUDIT_SECONDS": 0.3,
 }
+ATTEMPTS_REMEMBERED, HOUR = 50, 60.0
+"""What a process remembers of attempts at TCS (1,000) and of restarts (an hour of its own) is full within days, not weeks."""
 _KEPT: list[Any] = []
 
 
@@ -143,15 +147,23 @@ class Forward:
         return self._last
 
 
+async def _moved_too(_: ServerClock, __: object) -> None:
+    """Leave MongoDB's clock where the moved one is, as if the server's had been moved along."""
+
+
 def main(moment: str) -> None:
     """Run the program; its log goes to standard error."""
     monotonic_clock.elapsed = Forward().elapsed
+    ServerClock.read = _moved_too  # type: ignore[method-assign]
     with time_machine.travel(datetime.fromisoformat(moment)) as clock:
-        from tis_esr.process import serving_process
+        from tis_esr.process import own_condition, serving_process
+        from tis_esr.services.inbound_data_writer import attempts
         from tis_esr.start import main as program
 
         for name, seconds in PERIODS.items():
             setattr(serving_process, name, seconds)
+        setattr(attempts, "_REMEMBERED", ATTEMPTS_REMEMBERED)  # noqa: B010 - it is final elsewhere
+        own_condition._HOUR = HOUR
         threading.Thread(target=obey, args=(sys.stdin, clock), daemon=True).start()
         sys.argv = ["tis-esr", "run"]
         program()

@@ -11,17 +11,19 @@ _WIDTH, _HEIGHT, _LEFT, _TOP, _PANEL = 880, 120, 190, 50, 640
 _STYLE = "text{font:13px sans-serif;fill:#212b32}.t{font-weight:bold}.s{fill:#4c6272}.l{fill:none;stroke:#005eb8;stroke-width:1.5}.a{stroke:#aeb7bd}.e{stroke:#d4351c;stroke-dasharray:2 3}"
 
 
-def image(samples: Sequence[Sample], events: Mapping[int, Sequence[str]], judged_from: int) -> str:
+def image(
+    engine: str, samples: Sequence[Sample], events: Mapping[int, Sequence[str]], judged_from: int
+) -> str:
     """Return the image; a dashed line marks a day on which something was done, grey ground the days before the judged ones."""
     height = _TOP + _HEIGHT * len(MEASURES)
-    says = f"What one process uses over {len(samples)} simulated days: " + ", ".join(
+    says = f"What one process uses over {len(samples)} simulated days on the {engine} engine: " + ", ".join(
         one.title for one in MEASURES.values()
     )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="soak">',
         f'<title id="soak">{escape(says)}</title><style>{_STYLE}</style>',
         f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
-        f'<text x="10" y="22" class="t">{len(samples)} simulated days of tis-esr run</text>',
+        f'<text x="10" y="22" class="t">{len(samples)} simulated days of tis-esr run, {engine} engine</text>',
         '<text x="10" y="40" class="s">Dashed: faults, renewed secrets and certificates, moved clocks. Grey: warming up, not judged.</text>',
     ]
     for number, name in enumerate(MEASURES):
@@ -60,7 +62,7 @@ def _panel(
 
 
 def _shown(name: str, value: float) -> str:
-    return f"{value / MEASURES[name].divisor:,.1f}".removesuffix(".0")
+    return f"{round(value / MEASURES[name].divisor, 1) + 0.0:,.1f}".removesuffix(".0")
 
 
 def summary(samples: Sequence[Sample], judged_from: int) -> str:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -21,8 +20,10 @@ from zoneinfo import ZoneInfo
 from tests.journeys.small_world import TODAY, Small, small_world
 from tests.journeys.steady import Steady, build
 from tests.soak.front import Front, fronted
+from tests.soak.stores import EngineName, Store, store_of
 
 from tis_esr.records.file_names import DEANERIES
+from tis_esr.services.retention.audit import PURGES
 from tis_esr.simulation.tcs.switches import Switches
 
 LONDON = ZoneInfo("Europe/London")
@@ -32,16 +33,16 @@ SETTINGS = {
     "TIS_ESR_KEEP_HISTORY_DAYS": "3",
     "TIS_ESR_SWEEP_SECONDS": "0.05",
     "TIS_ESR_ALARM_SECONDS": "5",
-    "TIS_ESR_EXPORT_WAIT_MINUTES": "0",
     "TIS_ESR_HTTP_PORT": "0",
     "TIS_ESR_LOG_FORMAT": "json",
     "TIS_ESR_TCS_CLIENT_ID": "tis-esr",
 }
 """Short retention, so that everything has been purged before the days that count."""
-_LOGS_KEPT = 3
-_WAIT_SECONDS = 60.0
+_NIGHTLY = "esr.queue.reconcileallcommand", "esr.queue.dailyrulescommand"
+_WAIT_SECONDS = 600.0
+"""For what takes a second, on a machine that has little time for it."""
 _HANDLED = re.compile(r'^tis_esr_handled_total\{outcome="\w+",queue="([^"]+)"\} (\S+)$', re.MULTILINE)
-_DEPTH = re.compile(r"^tis_esr_queue_depth\{[^}]*\} (\S+)$", re.MULTILINE)
+_DEPTH = re.compile(r"^tis_esr_(?:queue_depth\{[^}]*\}|outbox_depth) (\S+)$", re.MULTILINE)
 
 Sample = dict[str, int]
 
@@ -52,6 +53,7 @@ class Soak:
 
     small: Small
     front: Front
+    store: Store
     offices: Sequence[str]
     samples: list[Sample] = field(default_factory=list)
     events: dict[int, list[str]] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Soak:
         """Start the process, at midnight before the first day or now."""
         settings = {
             **SETTINGS,
-            "TIS_ESR_STATE": str(self.small.folder / "state"),
+            **self.store.settings,
             "TIS_ESR_INBOUND": str(self.arriving),
             "TIS_ESR_OUTBOUND": str(self.small.folder / "out"),
             "TIS_ESR_TCS_URL": f"{self.front.url}/tcs",
@@ -106,20 +108,25 @@ class Soak:
         staged = self.small.folder / "in"
         for steady in self._steady:
             steady.day(self.days)
-        self._at(7, 12)
+        self._at(7, 12, *_NIGHTLY)
         self._arrive(staged, "APC")
-        self._export("app", 14, 0)
+        self._at(14, 0, "esr.queue.appfilegenerationcommand")
         self._at(14, 9)
         self._arrive(staged, "RMC")
-        self._export("notification", 15, 0)
+        self._at(15, 0, "esr.queue.notificationfilegenerationcommand")
         self._at(15, 12)
         self._arrive(staged, "DCC")
         self._at(23, 30)
         self._idle()
+        self._until(self._is_purged)
         self.samples.append(
-            {**self._tell("measure"), "store": self._store_bytes(), "log": self.log.stat().st_size}
+            {**self._tell("measure"), "store": self.store.used(), "log": self.log.stat().st_size}
         )
         self._end_of_day()
+
+    def sent(self) -> set[str]:
+        """Return the types of the files for ESR of the last days."""
+        return {path.name.split("_")[2] for path in (self.small.folder / "out").glob("*.DAT")}
 
     def leak(self, name: str) -> None:
         """Make the process leak from now on."""
@@ -157,11 +164,10 @@ class Soak:
         self.front.loop.call_soon_threadsafe(self.front.disconnect)
         self.note("connections to TCS cut")
 
-    def _export(self, name: str, hour: int, minute: int) -> None:
-        queue = f"esr.queue.{name}filegenerationcommand"
-        wanted = self._metrics()[0].get(queue, 0) + len(DEANERIES)
-        self._at(hour, minute)
-        self._idle(lambda handled: handled.get(queue, 0) >= wanted)
+    def cut_servers(self) -> None:
+        """Every connection to RabbitMQ and MongoDB is cut, if the engine has any."""
+        if self.store.cut():
+            self.note("connections to RabbitMQ and MongoDB cut")
 
     def _arrive(self, staged: Path, kind: str) -> None:
         """Put the day's files of a kind into the inbound folder, as they are after a while, and wait until they are handled."""
@@ -194,8 +200,18 @@ class Soak:
         for line in self.log.read_text().splitlines():
             assert json.loads(line)["level"] in {"info", "warning"}, line
 
-    def _at(self, hour: int, minute: int) -> None:
+    def _at(self, hour: int, minute: int, *commanded: str) -> None:
+        """Move to a time of the day, and wait until the commands that are due then are handled, one for each deanery."""
+        before = self._metrics()[0]
         self._move(self._moment(hour, minute))
+        wanted = {queue: before.get(queue, 0) + len(DEANERIES) for queue in commanded}
+        self._idle(lambda handled: all(handled.get(queue, 0) >= number for queue, number in wanted.items()))
+
+    def _is_purged(self) -> bool:
+        """Say whether the day's purge is over; on the first day there is none."""
+        today = f"{TODAY + timedelta(days=self.days)}"
+        with closing(self.store.reader()) as reader:
+            return self.days == 0 or any(purge.finished for purge in reader.get(PURGES, [today]))
 
     def _move(self, moment: datetime) -> None:
         self._tell(f"at {moment.isoformat()}")
@@ -222,21 +238,22 @@ class Soak:
         ]
         return found[0] if found else None
 
-    def _metrics(self) -> tuple[dict[str, float], float]:
-        """Return the handled messages by queue, and how many wait."""
+    def _metrics(self) -> tuple[dict[str, float], bool]:
+        """Return the handled messages by queue, and whether none waits; that is unknown while a server is unavailable."""
         with urllib.request.urlopen(f"{self._address}/metrics", timeout=20) as answer:  # noqa: S310 - of the process
             text = answer.read().decode()
         handled: dict[str, float] = {}
         for queue, number in _HANDLED.findall(text):
             handled[queue] = handled.get(queue, 0) + float(number)
-        return handled, sum(map(float, _DEPTH.findall(text)))
+        depths = [float(depth) for depth in _DEPTH.findall(text)]
+        return handled, bool(depths) and not any(depths)
 
     def _idle(self, is_done: Callable[[dict[str, float]], bool] = lambda _: True) -> None:
         """Wait until something was handled and nothing waits."""
 
         def idle() -> bool:
-            handled, waiting = self._metrics()
-            return is_done(handled) and not waiting
+            handled, none_waits = self._metrics()
+            return is_done(handled) and none_waits
 
         self._until(idle)
 
@@ -249,24 +266,16 @@ class Soak:
             time.sleep(0.02)
         return value
 
-    def _store_bytes(self) -> int:
-        """Return the bytes of the pages in use."""
-        with closing(sqlite3.connect(self.small.folder / "state")) as connection:
-            count, free, size = (
-                connection.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("page_count", "freelist_count", "page_size")
-            )
-        return int((count - free) * size)
-
 
 @contextmanager
-def soaking(folder: Path, offices: Sequence[str]) -> Iterator[Soak]:
-    """Start a process with the traffic of some deaneries."""
+def soaking(folder: Path, offices: Sequence[str], engine: EngineName = "embedded") -> Iterator[Soak]:
+    """Start a process on an engine, with the traffic of some deaneries."""
     with (
         small_world(folder / "world", partial(build, deaneries=offices)) as small,
         fronted(small.tcs.url, folder) as front,
+        store_of(engine, folder) as store,
     ):
-        soak = Soak(small, front, offices)
+        soak = Soak(small, front, store, offices)
         try:
             soak.start()
             yield soak

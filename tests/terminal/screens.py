@@ -98,7 +98,7 @@ def _run(words: list[str], folder: Path, env: Mapping[str, str] | None) -> None:
         renew(terminal.console, highlight=False)
         renew(terminal.errors, stderr=True, highlight=False)
         sys.argv = ["tis-esr", *words]
-        cli.main()
+        cli.run(cli.loaded())
     except SystemExit as end:
         code = int(end.code or 0)
     finally:

@@ -49,7 +49,7 @@ def test_no_encoding_is_too_small(encoding: dict[str, str], demo: tuple[Path, st
     folder, _ = demo
     (folder / "demo" / "in" / "Ærøskøbing, 北京").write_text("Dear trust")
     lines = "ingest demo/in/Ær*", "files", "files --json", "why 1900002", "day --help"
-    program = f'"{sys.executable}" -c "from tis_esr.cli import main; main()"'
+    program = f'"{sys.executable}" -c "from tis_esr.start import main; main()"'
     script = "; ".join(f"{program} {line} || test $? -lt 3 || echo FAILED {line}" for line in lines)
     said = subprocess.run(
         ["bash", "-c", script],

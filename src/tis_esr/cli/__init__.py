@@ -1,15 +1,18 @@
 """The one program, ``tis-esr``. Each module has the commands of one purpose, with their options."""
 
 import os
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from tis_esr import __version__
 from tis_esr.cli import (
     alarms,
     asking,
     auditing,
+    backups,
     browser,
     daily_watch,
     looking_ahead,
@@ -35,6 +38,7 @@ PURPOSES = (
     regions,
     repairs,
     running,
+    backups,
     alarms,
     parked_messages,
     daily_watch,
@@ -51,13 +55,18 @@ _ORDER = [module.__name__ for module in PURPOSES]
 app.registered_commands.sort(key=lambda registered: _ORDER.index(str(registered.callback.__module__)))
 
 
-def main() -> None:
+def loaded() -> Callable[[], object]:
+    """Return the program with all its commands, which takes a while."""
+    return get_command(app)
+
+
+def run(program: Callable[[], object]) -> None:
     """Run the program."""
     os.umask(0o077)
     prepare()
     log_warnings_only()
     try:
-        app()
+        program()
     finally:
         finish()
 
@@ -77,4 +86,4 @@ def _program(
     """Keep TIS and the NHS Electronic Staff Record (ESR) in step for every doctor in training."""
 
 
-__all__ = ["PURPOSES", "Exit", "app", "errors", "main"]
+__all__ = ["PURPOSES", "Exit", "app", "errors", "loaded", "run"]

@@ -1,6 +1,7 @@
 """Commands that repair: generate records again, compare statuses with TIS, recover from an outage."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -148,6 +149,14 @@ def recover(
             autocompletion=deaneries_beginning,
         ),
     ] = None,
+    sent: Annotated[
+        Path | None,
+        typer.Option(
+            "--sent",
+            metavar="FOLDER",
+            help="After a restore: copies of the files sent since the backup, if the outbound store no longer has them.",
+        ),
+    ] = None,
     tcs: TcsIfSetOption = None,
     as_of: DayOption = None,
     state: StateOption = None,
@@ -161,7 +170,7 @@ def recover(
     """
     with user_errors_reported():
         from tis_esr.commands import recover as run
-        from tis_esr.files.folder import BadFolderError
+        from tis_esr.files.folder import BadFolderError, Folder
         from tis_esr.operations.configured_stores import inbound_store, outbound_store
         from tis_esr.operations.outage import refuse_impossible
         from tis_esr.operations.recovery.reports import Place
@@ -179,7 +188,11 @@ def recover(
         if url is None:
             raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
         try:
-            place = Place(settings, state, url, inbound_store(settings), outbound_store(settings))
+            copies = Folder(sent) if sent else None
+        except BadFolderError as error:
+            raise UsageError("--sent", str(error)) from error
+        try:
+            place = Place(settings, state, url, inbound_store(settings), outbound_store(settings), copies)
         except BadFolderError as error:
             raise UsageError("TIS_ESR_INBOUND", f"{error}; create the folder, or correct its name") from error
         asked = run.Asked(first, last, day if as_of else None, full)

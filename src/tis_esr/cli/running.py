@@ -18,16 +18,17 @@ def _services(incomplete: str) -> list[str]:
     return [name for name in SERVICES if name.lower().startswith(incomplete.lower())]
 
 
-@command("tis-esr install", "tis-esr install --check")
+@command("tis-esr install", "tis-esr install --check", "tis-esr install --state tis-esr.sqlite")
 def install(
+    state: StateOption = None,
     check: Annotated[bool, typer.Option("--check", help="Create nothing; print what is missing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Create the production engine's collections, indexes, exchange and queues. Safe to repeat."""
+    """Create the production engine's collections, indexes, exchange and queues; upgrade a store of an earlier release. Safe to repeat."""
     with user_errors_reported():
         from tis_esr.commands.install import set_up
 
-        raise typer.Exit(int(asyncio.run(set_up(load(), check=check, as_json=as_json))))
+        raise typer.Exit(int(asyncio.run(set_up(load(), state, check=check, as_json=as_json))))
 
 
 @command("tis-esr doctor", "tis-esr doctor --json")

@@ -39,8 +39,11 @@ def demo(
     """
     with user_errors_reported():
         from tis_esr.commands.demo import demo as run
+        from tis_esr.commands.demo import show_what_next
 
         code = run(load(), folder_of("--dir", folder), day_of(as_of), days, as_json=as_json)
+        if not as_json:
+            show_what_next(folder, code)
         raise typer.Exit(int(code))
 
 

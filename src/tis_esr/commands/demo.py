@@ -81,6 +81,10 @@ def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
     say(
         f"State file: {state}. To query it: tis-esr why <placement | post number | position | GMC number> --state {state}"
     )
+
+
+def show_what_next(folder: Path, code: Exit) -> None:
+    """Print how to look at a demo, and why it ends with its exit code."""
     say(f"To look at it in a browser: tis-esr console --demo --dir {folder}")
-    if exit_code(summary) is Exit.DONE_WITH_PARKED:
+    if code is Exit.DONE_WITH_PARKED:
         say("Exit code 1: the generated day has faulty rows and records with missing data on purpose.")

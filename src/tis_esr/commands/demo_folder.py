@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tis_esr import wall_clock
-from tis_esr.engine.embedded.engine import refuse_in_use
+from tis_esr.engine.embedded.schema import lock
 from tis_esr.engine.faults import StateInUseError
 from tis_esr.errors import Exit, TisEsrError, UsageError
 from tis_esr.private_files import open_private
@@ -96,6 +96,6 @@ def _refuse_state_in_use(folder: Path) -> None:
     if not (folder / STATE).exists():
         return
     try:
-        refuse_in_use(folder / STATE)
+        lock(folder / STATE).close()
     except StateInUseError as error:
         raise DemoInUseError(folder) from error

@@ -173,8 +173,9 @@ class Supervisor:
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            while not task.done():  # a library may swallow a cancellation
+                task.cancel()
+                await asyncio.wait([task], timeout=_STOP_SECONDS)
             raise
         return _ended_with(task)
 

@@ -24,7 +24,7 @@ from tis_esr.files.file_store import (
     name_fault,
     printable,
 )
-from tis_esr.private_files import make_folder, open_private
+from tis_esr.private_files import make_folder, open_private, put_in_place
 
 _KINDS = {
     stat.S_IFDIR: "it is a folder",
@@ -242,13 +242,3 @@ def _named(path: Path) -> Iterator[None]:
         if error.errno is not None and error.filename is None:
             error.filename = str(path)
         raise
-
-
-def put_in_place(temporary: Path, final: Path) -> None:
-    """Rename a finished file, durably."""
-    temporary.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -115,12 +115,14 @@ def _text_fits(column: Column, value: Value) -> str:
         return f"it must have at most {counted(column.length, 'character')}, not {len(value)}"
     if column.kind is Kind.FIXED and value and len(value) != column.length:
         return f"it must have exactly {counted(column.length, 'character')}, not {len(value)}"
-    if _CONTROL.search(value):
+    if not (value.isascii() and value.isprintable()) and _CONTROL.search(value):
         return "it contains a control character or a line end"
     return ""
 
 
 def _number_fits(column: Column, value: Value) -> str:
+    if type(value) is int and 0 <= value < 10**column.length:
+        return ""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return "it must be a number"
     number = Decimal(value)

@@ -22,6 +22,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.record_intake import DataExporter
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
+from tis_esr.services.data_exporter.restored import RESTORED
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS
 from tis_esr.services.data_exporter.rtc_export import RTC_COMMAND, RtcExport
 from tis_esr.services.day_begun import DAYS
@@ -56,6 +57,7 @@ COLLECTIONS = (
     RUNS,
     COUNTERS,
     REGION_STARTS,
+    RESTORED,
     RTC_FILES,
     RTC_ROWS,
     TIS_PEOPLE,

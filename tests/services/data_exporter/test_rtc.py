@@ -14,7 +14,8 @@ from tests.services.watched import FailingCommit, Watched
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.services.data_exporter import rtc_export
-from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS, merged
+from tis_esr.services.data_exporter.restored import mark_restored
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS, RtcState, merged
 from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.simulation.days.generated_world import World
@@ -118,6 +119,23 @@ async def test_it_waits_for_the_last_row_and_holds_up_no_other_file(benches: Ben
         assert list(desk.files()) == [its_rtc]
         await desk.end({3: APPLIED})
         assert list(await desk.write()) == [RTC, its_rtc]
+
+
+async def test_after_a_restore_an_rtc_that_esr_has_is_not_sent_again(
+    benches: Benches, tmp_path: Path
+) -> None:
+    async with a_desk(benches, tmp_path) as desk:
+        work = desk.bench.runner.work()
+        await mark_restored(work)
+        await work.commit()
+        desk.bench.out.mkdir(exist_ok=True)
+        (desk.bench.out / RTC).write_text("as it was sent\n")
+        await desk.read(HDR + POR.format(1) + "TRL,3\n")
+        await desk.end({2: APPLIED})
+        assert await desk.write() == {RTC: ["as it was sent"]}
+        [file] = (await desk.bench.all(RTC_FILES)).values()
+        assert file.state is RtcState.SENT
+        assert await desk.bench.all(RTC_ROWS) == {}
 
 
 async def test_off_nothing_is_told_and_nothing_written(benches: Benches, tmp_path: Path) -> None:

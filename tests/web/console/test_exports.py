@@ -28,6 +28,7 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
 )
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS, RegionStart
+from tis_esr.services.data_exporter.restored import mark_restored
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.settings import Settings
 from tis_esr.wall_clock import today
@@ -129,6 +130,28 @@ async def test_rows_that_the_start_of_a_region_withholds_are_not_counted_as_goin
     assert csv[1].startswith(f'EOE,APP,withheld,,"{APP}, 2",')
     assert [line.split(",")[0] for line in going[1:]] == ["LDN"]
     assert "2 rows wait, as of" in one
+
+
+async def test_exports_that_a_restore_withholds_say_so_where_somebody_looks_for_them(place: Path) -> None:
+    with closing(EmbeddedEngine(place, ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=DAY, now=datetime.now(UTC))
+        await mark_restored(work)
+        await work.commit()
+    async with desk(place).signed_in() as browser:
+        pages = [
+            text(await browser.get(path))
+            for path in (
+                "/exports",
+                "/exports/EOE/APP",
+                "/procedures",
+                f"/procedures/recovery?from={SENT_ON}T09:00&to={SENT_ON}T10:00",
+            )
+        ]
+    for said in pages:
+        assert "Exports are withheld. The store was restored from a backup on " in said
+        assert "its step Take over what was sent since a backup settles that" in said
+    assert "EOE APP APP withheld" in pages[0]
+    assert "The start of the region" not in pages[0] + pages[1]
 
 
 async def test_one_export_names_its_rows_the_difference_and_who_must_act(place: Path) -> None:

@@ -47,7 +47,7 @@ ADDRESS = "/procedures/recovery?from=2026-11-25T09%3A00&to=2026-11-25T17%3A30"
 TIMES = {"from": "2026-11-25T09:00", "to": "2026-11-25T17:30"}
 KEY = "2026-11-25T09:00:00+00:00/2026-11-25T17:30:00+00:00"
 STEP = "/procedures/recovery/step"
-STEPS = ["DOCTOR", "REDRIVE", "RECONCILE", "STATUSES", "EXPORTS", "FULL_FILES"]
+STEPS = ["DOCTOR", "REDRIVE", "RECONCILE", "SENT_SINCE", "STATUSES", "EXPORTS", "FULL_FILES"]
 ANOTHER = Account(name="another.specimen", roles=frozenset({Role.OPERATOR}))
 VIEWER = Account(name="v.iewer", roles=frozenset({Role.VIEWER}))
 
@@ -136,7 +136,7 @@ async def test_a_recovery_is_done_step_by_step_by_two_people_and_ends_in_the_exp
     assert "25 Nov 2026 09:00 to 25 Nov 2026 17:30 : finished" in listed
     assert len(here.sent("APP", 1)) == 1
     acts = trail(here)
-    assert [who for who, act in acts if act == "recovery.step"] == [OWNER.name] * 2 + [ANOTHER.name] * 4
+    assert [who for who, act in acts if act == "recovery.step"] == [OWNER.name] * 2 + [ANOTHER.name] * 5
     assert (ANOTHER.name, "recover.exports") in acts
 
 
@@ -259,7 +259,7 @@ async def test_a_step_that_waits_for_a_correction_cannot_be_done(
 async def test_a_step_that_fails_says_why_and_can_be_done_again(here: Small) -> None:
     good = console(here)
     async with good.signed_in() as browser:
-        for step in STEPS[:3]:
+        for step in STEPS[:4]:
             await done(good, browser, step)
     away = console(here, tcs_url="http://127.0.0.1:1/tcs", patience_seconds=0.2)
     async with away.signed_in() as browser:

@@ -27,6 +27,8 @@ _APOSTROPHES = re.compile("[\u2018\u2019\u201b\u02bc\u2032\u00b4`]")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SELECTORS = re.compile("[\ufe00-\ufe0f]")
 _HARD_BLANKS = re.compile(r"[^\S \t\r\n]")
+_CLEAN = re.compile("(?:[!-_a-~]+(?: [!-_a-~]+)*)?")
+"""What most values are: ASCII without a grave accent, single plain blanks between its words."""
 
 
 def clean(kind: Kind, value: str | None) -> str | None:
@@ -39,7 +41,9 @@ def cleaned(kind: Kind, value: str) -> tuple[str, list[Repair]]:
 
     Typographic apostrophes and dashes are replaced, except in e-mail addresses; blanks in an NI number are removed.
     """
-    repairs = []
+    if kind is not Kind.NI_NUMBER and _CLEAN.fullmatch(value):
+        return value, []
+    repairs: list[Repair] = []
     if not value.isascii():
         value = unicodedata.normalize("NFC", value)
         visible = _visible(value)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tis_esr.engine.embedded.many import execute_many
+from tis_esr.engine.embedded.many import execute_for
 from tis_esr.engine.envelope import ISOLATING_DEATHS, Identity, Message
 
 _COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body, attempts + 1, deaths"
@@ -53,10 +53,11 @@ def claim(connection: sqlite3.Connection, ready: Ready) -> Claimed:
     places = [row[-1] for row in found]
     if len(chosen) < len(oldest):
         places = [place for place, message in zip(places, oldest, strict=True) if message in chosen]
-    execute_many(
+    execute_for(
         connection,
-        "UPDATE messages SET attempts = attempts + 1, held = 1 WHERE seq = ?",
-        [(place,) for place in places],
+        "UPDATE OR FAIL messages SET attempts = attempts + 1, held = 1 WHERE seq IN ({keys})",
+        (),
+        places,
     )
     return Claimed(chosen, isolated)
 
@@ -99,8 +100,11 @@ def _chosen(oldest: list[Message], ready: Ready) -> tuple[list[Message], list[Id
 
 def release(connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
     """Record that messages are no longer held."""
-    execute_many(
-        connection,
-        "UPDATE messages SET held = 0 WHERE queue = ? AND id = ?",
-        [message.identity for message in messages],
-    )
+    for queue in {message.queue for message in messages}:
+        ids = [message.id for message in messages if message.queue == queue]
+        execute_for(
+            connection,
+            "UPDATE OR FAIL messages SET held = 0 WHERE queue = ? AND id IN ({keys})",
+            (queue,),
+            ids,
+        )

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import fcntl
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,26 +14,24 @@ from typing import Any, TypeVar
 from tis_esr.engine import monotonic_clock
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.embedded import claiming, parking, purging
-from tis_esr.engine.embedded.many import execute_many
-from tis_esr.engine.embedded.schema import make_collections, open_state, table
+from tis_esr.engine.embedded.many import blocks, execute_for, write_rows
+from tis_esr.engine.embedded.schema import lock, make_collections, open_state, table
 from tis_esr.engine.embedded.searching import column_value, selected
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.faults import (
     ConflictError,
     LeaseLostError,
-    StateInUseError,
     TransientError,
-    UnusableStateError,
 )
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.supervision import wait_for_event
-from tis_esr.private_files import open_private
 
 R = TypeVar("R")
 
-_KEYS_A_QUERY = 500
 _SOON = 0.1
+_SWITCH_SECONDS = 0.0005
+"""How long Python keeps its lock from a waiting thread: the state file's needs it again after each row that it reads."""
 
 
 class EmbeddedEngine:
@@ -49,12 +47,13 @@ class EmbeddedEngine:
     ) -> None:
         self.path = path
         self._connection = open_state(path)
-        self._lock = _locked(path)
+        self._lock = lock(path)
         try:
             make_collections(self._connection, collections)
             claiming.count_deaths(self._connection)
         except sqlite3.OperationalError as error:
             raise TransientError(f"{path}: {error}") from error
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._claimed: set[Identity] = set()
         self._isolated: set[Identity] = set()
@@ -241,28 +240,9 @@ class EmbeddedEngine:
         return result
 
 
-def refuse_in_use(path: Path) -> None:
-    """Raise StateInUseError if a process holds the state file at the moment."""
-    _locked(path).close()
-
-
-def _locked(path: Path) -> Any:
-    try:
-        lock = open_private(path.with_name(path.name + ".lock"), "ab")
-    except OSError as error:
-        raise UnusableStateError(str(path), f"{path.name}.lock beside it: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise StateInUseError(str(path)) from error
-    return lock
-
-
 def _get(connection: sqlite3.Connection, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
     found = []
-    for start in range(0, len(keys), _KEYS_A_QUERY):
-        part = keys[start : start + _KEYS_A_QUERY]
+    for part in blocks(keys):
         marks = ",".join("?" * len(part))
         rows = connection.execute(
             f"SELECT key, version, body, written_on FROM {table(collection)} WHERE key IN ({marks})", part
@@ -288,12 +268,12 @@ def _apply(connection: sqlite3.Connection, commit: Commit, day: str, now: float)
         by_collection.setdefault(put.collection.name, []).append(put)
     for puts in by_collection.values():
         _put(connection, puts, day)
-    execute_many(
+    write_rows(
         connection,
-        "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
-        " created) VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO messages (queue, id, correlation_id, source_file, deanery, row, last_row, body,"
+        " created, state) VALUES {rows}",
         [
-            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, now)
+            (*m.identity, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, now, "ready")
             for m in commit.messages
         ],
     )
@@ -306,12 +286,15 @@ def _apply(connection: sqlite3.Connection, commit: Commit, day: str, now: float)
 
 
 def _finish(connection: sqlite3.Connection, messages: Sequence[Message], day: str) -> None:
-    finished = execute_many(
-        connection,
-        "UPDATE messages SET state = 'done', body = NULL, handled_on = ?"
-        " WHERE queue = ? AND id = ? AND state = 'ready'",
-        [(day, *message.identity) for message in messages],
-    )
+    finished = 0
+    for queue in {message.queue for message in messages}:
+        finished += execute_for(
+            connection,
+            "UPDATE OR FAIL messages SET state = 'done', body = NULL, handled_on = ?"
+            " WHERE queue = ? AND state = 'ready' AND id IN ({keys})",
+            (day, queue),
+            [message.id for message in messages if message.queue == queue],
+        )
     if finished != len(messages):
         raise LeaseLostError
 
@@ -346,24 +329,26 @@ def _depths(connection: sqlite3.Connection, now: float) -> Depths:
 
 def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
     collection = puts[0].collection
-    names = "".join(f', "{name}"' for name in collection.searched)
-    marks = ", ?" * len(collection.searched)
-    new = [p for p in puts if p.version == 0]
+    names = ["key", "version", "body", "written_on", *(f'"{name}"' for name in collection.searched)]
+    new, known = [p for p in puts if p.version == 0], [p for p in puts if p.version]
     try:
-        execute_many(
+        write_rows(
             connection,
-            f"INSERT INTO {table(collection)} (key, version, body, written_on{names}) VALUES (?, 1, ?, ?{marks})",
-            [(p.key, p.body, p.written_on or day, *map(column_value, p.searched)) for p in new],
+            f"INSERT OR FAIL INTO {table(collection)} ({', '.join(names)}) VALUES {{rows}}",
+            [_columns(put, day) for put in new],
         )
     except sqlite3.IntegrityError as error:
         raise ConflictError(collection.name) from error
-    old = [p for p in puts if p.version]
-    sets = "".join(f', "{name}" = ?' for name in collection.searched)
-    changed = execute_many(
+    sets = ", ".join(f"{name} = new.column{number}" for number, name in enumerate(names[1:], 2))
+    changed = write_rows(
         connection,
-        f"UPDATE {table(collection)} SET version = version + 1, body = ?, written_on = ?{sets}"
-        " WHERE key = ? AND version = ?",
-        [(p.body, p.written_on or day, *map(column_value, p.searched), p.key, p.version) for p in old],
+        f"UPDATE OR FAIL {table(collection)} AS old SET {sets} FROM (VALUES {{rows}}) AS new"
+        " WHERE old.key = new.column1 AND old.version = new.column2 - 1",
+        [_columns(put, day) for put in known],
     )
-    if changed != len(old):
+    if changed != len(known):
         raise ConflictError(collection.name)
+
+
+def _columns(put: Put, day: str) -> tuple[Any, ...]:
+    return put.key, put.version + 1, put.body, put.written_on or day, *map(column_value, put.searched)

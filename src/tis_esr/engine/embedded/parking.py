@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from tis_esr.engine.embedded.many import execute_many
+from tis_esr.engine.embedded.many import execute_many, write_rows
 from tis_esr.engine.envelope import Identity
 from tis_esr.engine.protocol import Parking, Standing
 from tis_esr.engine.row_accounting import Row, RowState, discarded
@@ -14,9 +14,9 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
     A row that is accounted for without a record type keeps its present one.
     """
-    execute_many(
+    write_rows(
         connection,
-        "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
+        "INSERT OR FAIL INTO rows (file, row, type, state, reason) VALUES {rows}"
         " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
         " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
         [(r.file, r.row, r.type, r.state.value, r.reason) for r in rows],

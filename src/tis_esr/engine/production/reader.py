@@ -60,7 +60,7 @@ class ProductionReader:
     def _refuse_other_schema(self) -> None:
         with trouble_as_transient():
             found = self._database[SCHEMA].find_one({"_id": "version"})
-        if finding := schema_finding(self._database.name, found["version"] if found else None):
+        if finding := schema_finding(self._database.name, found):
             raise UnusableServerError([finding])
 
     def close(self) -> None:

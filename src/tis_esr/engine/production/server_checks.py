@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,7 +134,11 @@ async def _install_rabbitmq(addresses: ServerAddresses, queues: Sequence[Queue])
 
 
 _INSTALL = "run tis-esr install"
-_OTHER_VERSION = "finish what is queued with the tis-esr that installed it, then name another database and run tis-esr install"
+_OLDER = "stop all processes, back it up, then run tis-esr install, which upgrades it"
+_CONTINUE = "run tis-esr install, which continues it"
+INSTALL_HELPS = {_INSTALL, _OLDER, _CONTINUE}
+"""The remedies of findings that ``tis-esr install`` removes."""
+_NEWER = "a newer tis-esr has upgraded it: use that one, or restore the backup from before"
 _AWAY = (TimeoutError, AMQPError, OSError, ValueError, RuntimeError)
 
 
@@ -179,15 +183,22 @@ def _no_mongodb(error: PyMongoError) -> Finding:
     return Finding(MONGODB, f"could not connect to MongoDB ({describe(error)})", remedy)
 
 
-def schema_finding(name: str, version: int | None) -> Finding | None:
-    """Return the finding about a database of this schema version; the version is None if it is not installed."""
-    if version is None:
+def schema_finding(name: str, found: Mapping[str, Any] | None) -> Finding | None:
+    """Return the finding about a database by the entry of its schema, see ``schema.standing``; None if it can be used."""
+    if found is None:
         problem = f"the database {name} is not installed"
         return Finding(DATABASE, problem, "run tis-esr install, or correct the name")
-    if version == schema.SCHEMA_VERSION:
+    if "restoring" in found:
+        problem = f"the restore of a backup into the database {name} is not complete"
+        return Finding(DATABASE, problem, "drop the database, then repeat tis-esr restore")
+    needed, version = schema.SCHEMA_VERSION, found["version"]
+    if "upgrade" in found and version <= needed:
+        problem = f"the upgrade of the database {name} from schema version {found['upgrade']['from']} is not complete"
+        return Finding(DATABASE, problem, _CONTINUE)
+    if version == needed:
         return None
-    problem = f"the database {name} has schema version {version}, this version of tis-esr needs {schema.SCHEMA_VERSION}"
-    return Finding(DATABASE, problem, _OTHER_VERSION)
+    problem = f"the database {name} has schema version {version}, this version of tis-esr needs {needed}"
+    return Finding(DATABASE, problem, _OLDER if version < needed else _NEWER)
 
 
 async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[Any]]) -> list[Finding]:
@@ -199,7 +210,7 @@ async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[
     if tuple(info["versionArray"][:2]) < _OLDEST_MONGODB:
         wanted = ".".join(map(str, _OLDEST_MONGODB))
         return [Finding(MONGODB, f"MongoDB {info['version']} is too old", f"use {wanted} or later")]
-    there = await schema.version(database)
+    there = await schema.standing(database)
     if there is not None and (finding := schema_finding(database.name, there)):
         return [finding]
     await _try_to_write(database)

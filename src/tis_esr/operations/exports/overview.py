@@ -1,7 +1,7 @@
 """What would go now by office and type, beside the last file and what is held."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -11,6 +11,7 @@ from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.exports.going import would_go
 from tis_esr.operations.exports.kinds import EXPORT_OF, EXPORTED_TYPES
+from tis_esr.operations.exports.withheld import withheld_since
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     OUTBOUND_FILES,
@@ -38,7 +39,8 @@ class ExportLine(msgspec.Struct, frozen=True, kw_only=True):
     ``going`` counts its rows: ``new`` were never sent, ``again`` are resent. ``stale`` of them were built too long ago:
     services compare them with TIS first, so some may change. ``held`` counts records that wait for correct data,
     ``held_back`` those that the file would leave out, ``later`` those that exceed the limit for one post, ``not_due`` and
-    ``too_late`` those outside of the window. ``withheld`` says that only the start of the region sends files.
+    ``too_late`` those outside of the window. ``withheld`` says that only the start of the region sends files, or
+    that nothing is sent since the store was restored from a backup, at ``restored_at`` (UTC).
     ``last`` is the last file with rows within 60 days, ``today`` are those of the day. ``is_cut`` says that more would go.
     """
 
@@ -53,10 +55,11 @@ class ExportLine(msgspec.Struct, frozen=True, kw_only=True):
     later: int
     not_due: int
     too_late: int
-    withheld: bool
     is_cut: bool
     last: FileSent | None
     today: list[FileSent]
+    withheld: bool = False
+    restored_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -72,10 +75,15 @@ class ExportLine(msgspec.Struct, frozen=True, kw_only=True):
 def overview(reader: Reader, offices: Sequence[str], day: date, window: ApplicantWindow) -> list[ExportLine]:
     """Return a line for each office and type, in the interface's order."""
     starts = {start.deanery for start in reader.get(REGION_STARTS, offices) if start.is_in_progress}
+    restored_at = withheld_since(reader)
     days = Between(day - _LAST_WITHIN, day + timedelta(days=1))
     files = [file for file in reader.find(OUTBOUND_FILES, {"day": days}) if file.rows]
     return [
-        _line(reader, office, type_, day, window, files=files, withheld=office in starts)
+        msgspec.structs.replace(
+            _line(reader, office, type_, day, window, files=files),
+            withheld=office in starts or restored_at is not None,
+            restored_at=restored_at,
+        )
         for office in offices
         for type_ in EXPORTED_TYPES
     ]
@@ -95,7 +103,6 @@ def _line(
     window: ApplicantWindow,
     *,
     files: Iterable[OutboundFile],
-    withheld: bool,
 ) -> ExportLine:
     found = would_go(reader, office, type_, day, window)
     mine = [_sent(file) for file in files if (file.deanery, file.type) == (office, type_)]
@@ -115,7 +122,6 @@ def _line(
         later=found.later,
         not_due=not_due,
         too_late=too_late,
-        withheld=withheld,
         is_cut=found.is_cut,
         last=mine[-1] if mine else None,
         today=[file for file in mine if file.day == day],

@@ -10,6 +10,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.composition import crons, window
 from tis_esr.operations.dates import iso
 from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.exports.withheld import withheld_since
 from tis_esr.operations.outage import Outage, outage
 from tis_esr.operations.procedures.step_runs import STEP_RUNS, Procedure, StepRun, run_key
 from tis_esr.operations.recovery.reports import Place, RecoveryReport, recovery_report, stored_recovery
@@ -50,11 +51,15 @@ class FullFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """What procedures there were: recoveries that began lately, region starts, and the last DNF of each deanery lately."""
+    """What procedures there were: recoveries that began lately, region starts, and the last DNF of each deanery lately.
+
+    ``restored_at`` (UTC) is set while exports are withheld, see ``withheld_since``.
+    """
 
     recoveries: list[StoredRecovery]
     regions: list[RegionChecklist]
     full_files: dict[str, FullFile]
+    restored_at: datetime | None
 
 
 def overview(reader: Reader, today: date) -> Overview:
@@ -64,6 +69,7 @@ def overview(reader: Reader, today: date) -> Overview:
         recoveries=sorted(reader.find(RECOVERIES, {"day": lately}), key=lambda one: one.key, reverse=True),
         regions=[one for deanery in DEANERIES if (one := region_checklist(reader, deanery)).is_begun],
         full_files=last_full_files(reader, today),
+        restored_at=withheld_since(reader),
     )
 
 

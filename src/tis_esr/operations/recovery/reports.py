@@ -23,13 +23,17 @@ from tis_esr.settings import Settings
 
 @dataclass(frozen=True)
 class Place:
-    """Where a recovery works: the settings, the state file and the TCS of a manual run, both file stores."""
+    """Where a recovery works: the settings, the state file and the TCS of a manual run, both file stores.
+
+    ``copies`` are of files that were sent since a backup, where the outbound store no longer has them.
+    """
 
     settings: Settings
     state: Path | None
     tcs_url: str
     inbound: FileStore
     out: FileStore
+    copies: FileStore | None = None
 
     @property
     def has_services(self) -> bool:
@@ -87,6 +91,7 @@ async def recovery_report(
         RecoveryStep.DOCTOR: "check the installation (tis-esr doctor)",
         RecoveryStep.REDRIVE: _redrive(unfinished),
         RecoveryStep.RECONCILE: f"compare {counted(positions, 'position')} with TIS, and apply the daily rules",
+        RecoveryStep.SENT_SINCE: "take over files that were sent and that the store does not know, as after a restore",
         RecoveryStep.STATUSES: "compare the statuses that TIS lists, and repair them",
         RecoveryStep.EXPORTS: exports_in_words(found, today, stored.day),
         RecoveryStep.FULL_FILES: _full(stored),

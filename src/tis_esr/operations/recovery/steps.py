@@ -13,6 +13,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.audit.trail import Person
+from tis_esr.operations.backups.sent_since import take_over
 from tis_esr.operations.composition import process_name, window
 from tis_esr.operations.manual_export import full_file, request_full_file
 from tis_esr.operations.outage import Outage
@@ -39,8 +40,23 @@ from tis_esr.services.flow import TELLING
 from tis_esr.tcs.client import Tcs
 
 _NAMED = 5
-CALLING_TCS = frozenset({RecoveryStep.RECONCILE, RecoveryStep.STATUSES, RecoveryStep.EXPORTS})
+_AFTER_TAKING_OVER = (
+    "esr.queue.apc.split",
+    "esr.queue.dcc.split",
+    EXPORTED_QUEUE,
+    "esr.queue.apprecord.exported.notificationgenerator",
+    "esr.queue.notification.due",
+    "esr.queue.notification.generated",
+)
+CALLING_TCS = frozenset(
+    {RecoveryStep.RECONCILE, RecoveryStep.SENT_SINCE, RecoveryStep.STATUSES, RecoveryStep.EXPORTS}
+)
 """The steps that need TCS where this process does the work; with running services only the comparison of statuses does."""
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first few names."""
+    return ", ".join(names[:_NAMED]) + (" and more" if len(names) > _NAMED else "")
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,7 @@ class Recovery:
             RecoveryStep.DOCTOR: self._doctor,
             RecoveryStep.REDRIVE: self._redrive,
             RecoveryStep.RECONCILE: self._reconcile,
+            RecoveryStep.SENT_SINCE: self._sent_since,
             RecoveryStep.STATUSES: self._statuses,
             RecoveryStep.EXPORTS: self._exports,
             RecoveryStep.FULL_FILES: self._full_files,
@@ -114,8 +131,7 @@ class Recovery:
             else ""
         )
         if done.absent:
-            named = ", ".join(done.absent[:_NAMED]) + (" and more" if len(done.absent) > _NAMED else "")
-            left += f"; {counted(len(done.absent), 'unfinished file is', 'unfinished files are')} not in the store: {named}"
+            left += f"; {counted(len(done.absent), 'unfinished file is', 'unfinished files are')} not in the store: {_some(done.absent)}"
         did = f"drove again {counted(len(done.files), 'file')}, requeued {counted(done.requeued, 'message')}"
         return _Did(did, left)
 
@@ -130,6 +146,24 @@ class Recovery:
         if parked := asked.parked():
             left += f"; {counted(parked, 'message was', 'messages were')} parked meanwhile (tis-esr parked)"
         return _Did(f"compared {counted(done, 'position')} with TIS, and applied the daily rules", left)
+
+    async def _sent_since(self) -> _Did:
+        since = self.outage.days[0]
+        found = await take_over(self.runner, self.place.inbound, self.place.out, since, self.place.copies)
+        if found is None:
+            return _Did("the store was not restored from a backup: nothing to take over")
+        if found.files:
+            await self._finished(*_AFTER_TAKING_OVER)
+        left = ""
+        if found.unmatched:
+            left += f"; {counted(len(found.unmatched), 'row has', 'rows have')} no record here: {_some(found.unmatched)}"
+        if found.gone:
+            named = f"{_some(found.gone)} (ask ESR for copies, and run tis-esr recover again with --sent FOLDER and other times)"
+            left += (
+                f"; ESR has answered {counted(len(found.gone), 'file')} of ours that cannot be found: {named}"
+            )
+        did = f"took over {counted(len(found.files), 'file')} that the store did not know, {counted(found.records, 'record')}"
+        return _Did(did, left)
 
     async def _statuses(self) -> _Did:
         assert self.tcs is not None  # noqa: S101 - opened for this step

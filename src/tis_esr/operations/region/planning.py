@@ -32,6 +32,7 @@ from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRu
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.data_exporter.region_starts import RegionStart, StartStep
+from tis_esr.services.data_exporter.restored import refuse_withheld
 from tis_esr.services.data_exporter.sent_before import mark_sent
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.tracing.spans import muted
@@ -49,9 +50,10 @@ class _Plan:
 async def report(runner: Runner, region: Region, *, dry_run: bool = False) -> RegionReport:
     """Return the state of a region's start, and what the steps that can be done now would do.
 
-    Raises NotANewRegionError if files were sent for a deanery that was never started here; OSError.
+    Raises NotANewRegionError if files were sent for a deanery that was never started here; ExportsWithheldError; OSError.
     """
     begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: region.day).work
+    await refuse_withheld(begin())
     start = await stored_start(begin(), region.deanery)
     if start is None:
         await _refuse_if_live(begin(), region.deanery)

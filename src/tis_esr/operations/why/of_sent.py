@@ -180,7 +180,7 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
     """Return who adds or corrects the value: the trust for ESR's own columns, otherwise the local office."""
     if record.is_held_back:
-        action = "correct it in TIS; the record is built again with the position's next row from ESR"
+        action = "correct it in TIS; the record is built again with the next daily comparison"
         return _held_back(record), Who.LOCAL_OFFICE, action
     from_esr = [name for name in record.missing if name in FROM_ESR]
     from_tis = [name for name in record.missing if name not in FROM_ESR]
@@ -189,7 +189,7 @@ def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
         return (
             sentence,
             Who.LOCAL_OFFICE,
-            "add it in TIS; the record is built again with the position's next row from ESR",
+            "add it in TIS; the record is built again with the next daily comparison",
         )
     return sentence, Who.TRUST, "add it to the position in ESR; the record is sent once ESR's file has it"
 

@@ -33,7 +33,7 @@ def who_acts(cause: Cause, placement: Placement | None, today: date) -> tuple[Wh
 
 def generate_again(placement_id: int) -> str:
     """Return what support does so that a placement is compared with TIS, and its records are generated again."""
-    return f"wait for the position's next row from ESR, or run: tis-esr regenerate --placement {placement_id}"
+    return f"wait for the daily comparison with TIS, or run: tis-esr regenerate --placement {placement_id}"
 
 
 def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:

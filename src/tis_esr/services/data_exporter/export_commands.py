@@ -25,6 +25,7 @@ from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICA
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.data_exporter.region_starts import sendable
+from tis_esr.services.data_exporter.restored import is_unsettled
 
 _log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ class ExportCommands:
                 reason = f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}"
                 raise PermanentError(reason, ParkingCause.COMMAND_INVALID)
             kind = FULL_EXPORT if command.full else export
-            if not command.region_start and not await sendable(work, [command.deanery], kind.file_type):
+            if not await _may_send(work, command, kind.file_type):
                 continue
             try:
                 files = await self._files(work, command, message, export)
@@ -110,3 +111,10 @@ class ExportCommands:
         if export is APPLICANT_EXPORT:
             await warn_of_deadlines(work.another(), command.deanery, day, self._window)
         return files
+
+
+async def _may_send(work: Work, command: GenerateFile, file_type: str) -> bool:
+    """Return whether exports of its deanery go; the start of a region is withheld only after a restore."""
+    if command.region_start:
+        return not await is_unsettled(work)
+    return bool(await sendable(work, [command.deanery], file_type))

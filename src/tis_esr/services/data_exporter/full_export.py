@@ -120,7 +120,7 @@ class FullExport(ExportRun):
                         work.put(NOTIFICATIONS, held_back(record, reason))
                     continue
                 row += 1
-                work.put(NOTIFICATIONS, _in_file(record, file.name, row, last + 1))
+                work.put(NOTIFICATIONS, in_file(record, file.name, row, last + 1))
             if (row, kept) != (file.rows, file.held_back):
                 file = await self._became(work, file, rows=row, held_back=kept)
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
@@ -167,10 +167,10 @@ def _may_go(record: NotificationRecord) -> bool:
     return record.state is RecordState.TO_EXPORT or record.state in SENT
 
 
-def _in_file(record: NotificationRecord, name: str, row: int, number: int) -> NotificationRecord:
+def in_file(record: NotificationRecord, name: str, row: int, number: int) -> NotificationRecord:
     """Return the record for the file: the record itself if it is pending, else a new one about the same subject."""
-    if record.state is RecordState.TO_EXPORT:
-        return msgspec.structs.replace(record, state=RecordState.EXPORTED, file=name, file_row=row)
+    if record.state in PENDING:
+        return msgspec.structs.replace(record, state=RecordState.EXPORTED, reason="", file=name, file_row=row)
     return msgspec.structs.replace(
         record,
         number=number,

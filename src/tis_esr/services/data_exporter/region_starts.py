@@ -13,6 +13,7 @@ import structlog
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError
+from tis_esr.services.data_exporter.restored import is_unsettled, refuse_withheld
 
 _log = structlog.get_logger()
 
@@ -78,7 +79,14 @@ class RegionStartingError(TisEsrError):
 
 
 async def sendable(work: Work, deaneries: Sequence[str], file_type: str) -> list[str]:
-    """Return the deaneries for which files may be sent; log those whose start is in progress."""
+    """Return the deaneries for which files may be sent; log those whose start is in progress.
+
+    None may be sent after a restore until it is known what was sent since the backup.
+    """
+    if await is_unsettled(work):
+        reason = "the store was restored from a backup: run tis-esr recover"
+        _log.warning("export_withheld", deanery=" ".join(deaneries), type=file_type, reason=reason)
+        return []
     starts = await work.get(REGION_STARTS, deaneries)
     withheld = [deanery for deanery in deaneries if deanery in starts and starts[deanery].is_in_progress]
     for deanery in withheld:
@@ -88,7 +96,8 @@ async def sendable(work: Work, deaneries: Sequence[str], file_type: str) -> list
 
 
 async def refuse_while_starting(work: Work, deanery: str) -> None:
-    """Raise RegionStartingError if the start of a deanery is in progress."""
+    """Raise RegionStartingError if the start of a deanery is in progress, ExportsWithheldError after a restore."""
+    await refuse_withheld(work)
     start = (await work.get(REGION_STARTS, [deanery])).get(deanery)
     if start is not None and start.is_in_progress:
         raise RegionStartingError(deanery)

@@ -24,6 +24,7 @@ from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import FileName
 from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.services.contracts.bodies import AcknowledgeFile, RmtSplit
+from tis_esr.services.data_exporter.restored import is_unsettled
 from tis_esr.services.data_exporter.rtc_documents import (
     RTC_FILES,
     RTC_ROWS,
@@ -107,6 +108,8 @@ class RtcExport:
                 work.fail(message, fault)
 
     async def _send(self, work: Work, file: RtcFile) -> None:
+        if await self._was_sent(work, file):
+            file = await self._became(work.another(), file, state=RtcState.WRITTEN)
         if file.state is RtcState.WAITING:
             await self._refuse_pending(work, file)
             file = await self._allocate(work, file)
@@ -119,6 +122,12 @@ class RtcExport:
             await self._clear(work, file)
             file = await self._became(work.another(), file, state=RtcState.SENT)
             _log.info("file_exported", file=file.name, rows=file.rows, state=file.state.value)
+
+    async def _was_sent(self, work: Work, file: RtcFile) -> bool:
+        """Return whether a restored store lacks that the RTC was sent: ESR has its name, and is not sent it again."""
+        if file.is_in_place or not await is_unsettled(work):
+            return False
+        return (await self._out.listing()).has(file.name)
 
     async def _refuse_pending(self, work: Work, file: RtcFile) -> None:
         """Raise TransientError while a row of the source is pending."""

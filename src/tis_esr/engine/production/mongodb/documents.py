@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
 from pymongo import InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -121,3 +122,16 @@ def _document(one: Put, day: str) -> Json:
         "written_on": one.written_on or day,
         **beside,
     }
+
+
+def replacement(collection: Collection[Any], document: msgspec.Struct, day: str) -> ReplaceOne[Json]:
+    """Return the write of a document as it is stored first, outside of a unit of work."""
+    values = {name: getattr(document, name) for name in (*collection.searched, *collection.counted)}
+    beside = {name: field_value(value) for name, value in values.items() if value is not None}
+    body = {
+        "version": 1,
+        "document": msgspec.json.encode(document).decode(),
+        "written_on": day,
+        **beside,
+    }
+    return ReplaceOne({"_id": collection.key(document)}, body, upsert=True)

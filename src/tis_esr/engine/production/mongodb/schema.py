@@ -1,7 +1,7 @@
 """MongoDB's collections and indexes: created by ``tis-esr install``, checked at every start."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -81,7 +81,11 @@ async def missing(database: AsyncDatabase[Any], collections: Iterable[Collection
     return gaps
 
 
-async def version(database: AsyncDatabase[Any]) -> int | None:
-    """Return the version of the installed schema; None if there is none."""
-    found = await database[SCHEMA].find_one({"_id": "version"})
-    return None if found is None else int(found["version"])
+async def standing(database: AsyncDatabase[Any]) -> Mapping[str, Any] | None:
+    """Return the entry of the installed schema; None if there is none.
+
+    It has ``version``, ``upgrade`` with the version ``from`` which it comes while its upgrade is not complete, and
+    ``restoring`` while a restore of a backup is not.
+    """
+    found: Mapping[str, Any] | None = await database[SCHEMA].find_one({"_id": "version"})
+    return found

@@ -61,6 +61,10 @@ class Channel:
         answer = await self._answer(partial(self._channel.queue_declare, queue, passive=True))
         return int(answer.method.consumer_count)
 
+    async def purge(self, queue: str) -> None:
+        """Remove all ready messages of an existing queue."""
+        await self._answer(partial(self._channel.queue_purge, queue))
+
     async def bind(self, queue: str, exchange: str, key: str) -> None:
         """Bind the queue to the exchange with this routing key."""
         await self._answer(partial(self._channel.queue_bind, queue, exchange, key))

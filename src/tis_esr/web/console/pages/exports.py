@@ -116,6 +116,7 @@ async def exports(request: Request) -> Response:
         "is_cut": any(line.is_cut and not line.withheld for line in lines),
         "held": sum(line.held + line.held_back for line in lines),
         "withheld": sorted({line.office for line in lines if line.withheld}),
+        "restored_at": next((line.restored_at for line in lines if line.restored_at), None),
         "day": wall_clock.today(),
         "at": at,
         "choices": choices,

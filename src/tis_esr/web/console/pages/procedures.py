@@ -19,6 +19,7 @@ from tis_esr.first_letters import first_upper
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import in_london
 from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.exports.withheld import withheld_since
 from tis_esr.operations.moments import moment_of
 from tis_esr.operations.outage import Outage, refuse_impossible
 from tis_esr.operations.procedures.checklists import (
@@ -35,7 +36,7 @@ from tis_esr.operations.procedures.checklists import (
 from tis_esr.operations.procedures.performing import Where, outage_of
 from tis_esr.operations.procedures.step_runs import Procedure, StepRun
 from tis_esr.operations.recovery.reports import RecoveryReport, stored_recovery
-from tis_esr.operations.recovery.stored import StoredRecovery
+from tis_esr.operations.recovery.stored import RecoveryStep, StoredRecovery
 from tis_esr.operations.region.reports import StepState
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.web.console.console import account_of, console_of
@@ -76,6 +77,8 @@ async def procedures(request: Request, wrong: str = "") -> Response:
             for one in found.recoveries
             if account.offices is None
         ],
+        "recovery_steps": len(RecoveryStep),
+        "restored_at": found.restored_at,
         "regions": [one for one in found.regions if account.sees(one.deanery)],
         "full_files": {
             deanery: found.full_files.get(deanery) for deanery in DEANERIES if account.sees(deanery)
@@ -104,13 +107,14 @@ async def recovery(request: Request) -> Response:
         return await procedures(request, error.reason)
     full = full_asked(request.query_params.getlist("dnf"))
     found: Outage
-    found, stored, run, now = await console_of(request).questions.ask(
+    found, stored, run, now, restored_at = await console_of(request).questions.ask(
         partial(_recovery, where=Where(console_of(request).settings), begun=begun, ended=ended, full=full)
     )
     report, trouble = await checklist_of(request, begun, ended, full)
     tasks = [Task(step.step, step.state, step.text, step.at) for step in report.steps] if report else []
     values = {
         "outage": found,
+        "restored_at": restored_at,
         "key": found.key,
         "full": stored.full,
         "trouble": trouble,
@@ -274,10 +278,11 @@ def _checklist(
 
 def _recovery(
     reader: Reader, where: Where, begun: datetime, ended: datetime, full: list[str]
-) -> tuple[Outage, StoredRecovery, StepRun | None, float]:
+) -> tuple[Outage, StoredRecovery, StepRun | None, float, datetime | None]:
     found = outage_between(reader, where.settings, begun, ended, wall_clock.today())
     stored = stored_recovery(reader, found, wall_clock.today(), full)
-    return found, stored, last_run(reader, Procedure.RECOVERY, found.key), reader.time()
+    run = last_run(reader, Procedure.RECOVERY, found.key)
+    return found, stored, run, reader.time(), withheld_since(reader)
 
 
 def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | None, float]:

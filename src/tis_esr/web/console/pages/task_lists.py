@@ -13,6 +13,7 @@ NAMES: Final = {
     "DOCTOR": "Check the installation",
     "REDRIVE": "Finish files and parked messages",
     "RECONCILE": "Compare positions with TIS",
+    "SENT_SINCE": "Take over what was sent since a backup",
     "STATUSES": "Compare and repair statuses in TIS",
     "EXPORTS": "Create the exports that were missed",
     "FULL_FILES": "Create full files (DNF)",

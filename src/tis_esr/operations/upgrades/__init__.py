@@ -1,0 +1,1 @@
+"""Upgrades of stores that earlier releases wrote."""
