@@ -1,9 +1,8 @@
 """Restores a backup, so that nothing is exported from it before ``tis-esr recover``, whenever the restore is stopped."""
 
 import asyncio
-import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,12 @@ async def _restore_state(settings: Settings, source: Path, path: Path, person: P
     """Replace a state file by a copy that is marked already."""
     _refuse_itself(source, path)
     ready = path.with_name(f"{path.name}.restoring")
-    with closing(_opened(source)) as backup, locked(path), disk_trouble(path):
+    with (
+        _said_of(source),
+        closing(open_state(source, read_only=True)) as backup,
+        locked(path),
+        disk_trouble(path),
+    ):
         remove(ready)
         try:
             await asyncio.to_thread(back_up, backup, ready)
@@ -85,12 +89,13 @@ async def _restore_state(settings: Settings, source: Path, path: Path, person: P
             remove(ready)
 
 
-def _opened(source: Path) -> sqlite3.Connection:
-    """Open the copy of a state file; what is wrong with it is said of the backup, not of the store."""
+@contextmanager
+def _said_of(source: Path) -> Iterator[None]:
+    """What is wrong with the copy of a state file is said of the backup, not of the store."""
     if not source.exists():
         raise dumping.UnusableDumpError(f"{source}: no such backup; name what tis-esr backup has written")
     try:
-        return open_state(source, read_only=True)
+        yield
     except UnusableStateError as error:
         raise dumping.UnusableDumpError(f"{source} can't be restored: {error.reason}") from error
 
