@@ -1,8 +1,10 @@
 """RabbitMQ blocks publishers, says nothing any more, or refuses one queue: every wait ends, and the rest goes on."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -93,6 +95,25 @@ async def test_a_call_that_is_not_answered_fails_and_takes_its_connection_with_i
             await channel.declare_queue("esr.queue.a", passive=True)
         assert isinstance(await connection.closed, UnansweredError)
     assert not channel.is_open
+
+
+async def test_a_call_that_is_cancelled_before_its_answer_is_no_fault_when_the_connection_ends(
+    line: RabbitmqWire, connection: Connection
+) -> None:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    channel = await connection.channel()
+    line.hold()
+    asked = asyncio.create_task(channel.declare_queue("esr.queue.a", passive=True))
+    await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    connection._connection.abort()
+    await connection.closed
+    del asked
+    gc.collect()
+    assert faults == []
+    assert not channel._asked
 
 
 async def test_a_channel_that_is_not_opened_fails_and_takes_its_connection_with_it(
