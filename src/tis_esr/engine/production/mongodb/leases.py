@@ -117,7 +117,7 @@ async def count_attempts(
 
 async def hold(database: AsyncDatabase[Json], token: str, until: float, session: AsyncClientSession) -> None:
     """Make a transaction fail with LeaseLostError if a lease has ended, and keep it until the transaction is over."""
-    change = {"$max": {"until": until}}
+    change = {"$max": {"until": until}, "$inc": {"held": 1}}  # an update that changes nothing locks nothing
     held = await database[LEASES].update_one({"_id": token}, change, session=session)
     if held.matched_count == 0:
         raise LeaseLostError
