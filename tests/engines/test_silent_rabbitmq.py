@@ -101,7 +101,7 @@ async def test_while_an_alarm_blocks_publishers_what_was_handled_is_no_longer_co
     await running.work().commit([handled])
     async with asyncio.timeout(5):
         while (await engine.depths()).queues["esr.queue.a"][0] > 1 + 20:
-            await asyncio.sleep(0.05)
+            await engine.wait("esr.queue.a", 0.05)
 
 
 async def test_a_call_that_is_not_answered_fails_and_takes_its_connection_with_it(
