@@ -95,6 +95,14 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_store_as_it_was_and_can_be
 
 
 def test_what_a_killed_process_had_committed_is_in_the_file_that_was_replaced(here: Program) -> None:
+    state = killed_after_a_commit(here)
+    assert restore(here).code == 0
+    assert content(state) == "backup"
+    assert content(here.folder / "state.sqlite.replaced") == "committed last"
+
+
+def killed_after_a_commit(here: Program) -> Path:
+    """Have the state file as a process that was killed leaves it: what it committed is in the log beside it."""
     state, elsewhere = here.folder / "state.sqlite", here.folder / "killed.sqlite"
     with closing(sqlite3.connect(state)) as connection:
         connection.execute("UPDATE rows SET file = 'committed last'")
@@ -103,9 +111,29 @@ def test_what_a_killed_process_had_committed_is_in_the_file_that_was_replaced(he
             shutil.copy(f"{state}{end}", f"{elsewhere}{end}")
     for end in ("", "-wal"):
         shutil.move(f"{elsewhere}{end}", f"{state}{end}")
+    return state
+
+
+def test_a_log_that_is_left_of_a_lost_state_file_is_not_taken_for_the_restored_ones(here: Program) -> None:
+    state = killed_after_a_commit(here)
+    state.unlink()
     assert restore(here).code == 0
-    assert content(state) == "backup"
-    assert content(here.folder / "state.sqlite.replaced") == "committed last"
+    assert (content(state), is_withheld(state)) == ("backup", True)
+
+
+def test_a_second_restore_keeps_what_the_first_has_replaced(here: Program) -> None:
+    assert restore(here).code == 0
+    assert restore(here).code == 0
+    assert content(here.folder / "state.sqlite.replaced") == "before"
+    assert content(here.folder / "state.sqlite.replaced-2") == "backup"
+
+
+def test_a_restore_is_undone_from_the_file_that_it_has_replaced(here: Program) -> None:
+    assert restore(here).code == 0
+    replaced = here.folder / "state.sqlite.replaced"
+    assert here("restore", replaced, "--yes").code == 0
+    assert content(here.folder / "state.sqlite") == "before"
+    assert content(replaced) == "before"
 
 
 @pytest.mark.parametrize(
