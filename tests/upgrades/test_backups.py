@@ -216,6 +216,23 @@ async def test_files_before_the_named_time_are_taken_over_too(
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_rows_are_matched_only_once_all_that_esr_has_sent_since_is_handled(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly(_: object) -> None:
+        """Return before the messages are handled, as where services still work on large files."""
+
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    before = names(small)
+    monkeypatch.setattr("tis_esr.operations.recovery.steps.compare", slowly)
+    said = await recovered(here, monkeypatch)
+    assert "took over 2 files that the store did not know, 2 records" in said.text, said.text
+    assert names(small) == before
+    assert states(called)[2] == ("CONFIRMED", "DE_EOE_APP_20261125_00000021.DAT", 1)
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
 async def test_a_full_file_that_was_sent_since_is_taken_over_with_what_esr_had_before(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:

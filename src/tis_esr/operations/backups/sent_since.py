@@ -77,17 +77,23 @@ class SentFilesGoneError(TisEsrError):
         )
 
 
+async def is_due(runner: Runner, copies: FileStore | None) -> bool:
+    """Return whether there is something to take over: the store was restored and that is not settled, or there are copies.
+
+    Else unknown files are another program's.
+    """
+    return copies is not None or await runner.patiently("recovery", lambda: is_unsettled(runner.work()))
+
+
 async def take_over(
     runner: Runner, inbound: FileStore, out: FileStore, since: date, copies: FileStore | None = None
-) -> TakenOver | None:
+) -> TakenOver:
     """Take over every file that the store does not know, of ``since`` or of the last day that it knows files of, or later.
 
-    The files are in ``out``, or in ``copies`` if given. Counters are raised above every number used. None if the store
-    was not restored, or that is settled, and no copies are given: then unknown files are another program's. Safe to
-    repeat. Raises SentFilesGoneError, OSError and TransientError.
+    All that ESR has sent since has to be handled by then: rows of files are found among its records. The files are in
+    ``out``, or in ``copies`` if given. Counters are raised above every number used. Safe to repeat. Raises
+    SentFilesGoneError, OSError and TransientError.
     """
-    if copies is None and not await runner.patiently("recovery", lambda: is_unsettled(runner.work())):
-        return None
     store = copies or out
     listing = await store.listing()
     last = await runner.patiently("recovery", lambda: _last_sent(runner.work()))
