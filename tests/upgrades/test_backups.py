@@ -20,6 +20,7 @@ from tis_esr import wall_clock
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.composition import reader_of
 from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.exports.withheld import withheld_since
 from tis_esr.reading_settings import load
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.simulation.days.generated_world import World
@@ -201,6 +202,21 @@ async def test_an_outbound_store_without_what_was_sent_is_not_taken_for_nothing_
     assert said.code == 0, said.text
     assert "took over 2 files that the store did not know, 2 records" in said.text
     assert names(small) == []
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_a_copy_of_a_sent_file_without_its_end_is_refused_and_exports_stay_withheld(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    path = small.folder / "out" / "DE_EOE_APP_20261125_00000021.DAT"
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    said = await recovered(here, monkeypatch)
+    assert said.code == 3, said.text
+    assert "DE_EOE_APP_20261125_00000021.DAT is not complete" in said.text
+    with closing(reader_of(called.read_settings())) as reader:
+        assert withheld_since(reader) is not None
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)

@@ -44,7 +44,6 @@ from tis_esr.wall_clock import LONDON
 _NUMBERED = {"APP": (("APP",), "APC"), "DNC": (("DNC", "DNF"), "DCC")}
 """By counter, the types of our files that it numbers, and the type of ESR's answers, which have the same numbers."""
 ANSWERS = {"APP": "APC", "DNC": "DCC", "DNF": "DCC"}
-_RECORD_TYPES = {"APP": "APP", "DNC": "NOT", "DNF": "NOT"}
 _OPEN = (OutboundState.ALLOCATING, OutboundState.NOTHING_TO_SEND)
 _AT = time(14)
 _LONG_AGO = date(1900, 1, 1)
@@ -92,7 +91,7 @@ async def take_over(
 
     All that ESR has sent since has to be handled by then: rows of files are found among its records. The files are in
     ``out``, or in ``copies`` if given. Counters are raised above every number used. Safe to repeat. Raises
-    SentFilesGoneError, OSError and TransientError.
+    SentFilesGoneError, DamagedSentFileError, OSError and TransientError.
     """
     store = copies or out
     listing = await store.listing()
@@ -130,7 +129,7 @@ async def _take_over_one(
 ) -> None:
     parsed = FileName.parse(name)
     async with out.open(name) as stream:
-        rows = list(read_sent(stream, _RECORD_TYPES[parsed.type]))
+        rows = read_sent(stream, parsed)
     for start in range(0, len(rows), ROWS_A_CHUNK):
         chunk = rows[start : start + ROWS_A_CHUNK]
         left = await runner.patiently("recovery", partial(_chunk, runner, parsed, chunk))
