@@ -205,6 +205,22 @@ async def test_an_outbound_store_without_what_was_sent_is_not_taken_for_nothing_
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_copies_and_what_is_still_in_the_outbound_store_are_taken_over_together(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    taken_away, copies = small.folder / "out" / "DE_EOE_APP_20261125_00000021.DAT", small.folder / "copies"
+    copies.mkdir()
+    taken_away.rename(copies / taken_away.name)
+    before = names(small)
+    said = await asyncio.to_thread(called, "recover", *OUTAGE, "--tcs", small.tcs.url, "--sent", copies)
+    assert said.code == 0, said.text
+    assert "took over 2 files that the store did not know, 2 records" in said.text
+    assert names(small) == before
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
 async def test_a_copy_of_a_sent_file_without_its_end_is_refused_and_exports_stay_withheld(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,21 +90,25 @@ async def take_over(
     """Take over every file that the store does not know, of ``since`` or of the last day that it knows files of, or later.
 
     All that ESR has sent since has to be handled by then: rows of files are found among its records. The files are in
-    ``out``, or in ``copies`` if given. Counters are raised above every number used. Safe to repeat. Raises
-    SentFilesGoneError, DamagedSentFileError, OSError and TransientError.
+    ``out``, and in ``copies`` if given; in a store that is settled only in these. Counters are raised above every number
+    used. Safe to repeat. Raises SentFilesGoneError, DamagedSentFileError, OSError and TransientError.
     """
-    store = copies or out
-    listing = await store.listing()
     last = await runner.patiently("recovery", lambda: _last_sent(runner.work()))
-    if last is not None and copies is None and not listing.has(last.name):
-        raise SentFilesGoneError(last.name)
+    where: dict[str, FileStore] = {}
+    if copies is None or await is_due(runner, None):
+        listing = await out.listing()
+        if last is not None and copies is None and not listing.has(last.name):
+            raise SentFilesGoneError(last.name)
+        where |= dict.fromkeys(listing.names, out)
+    if copies is not None:
+        where |= dict.fromkeys((await copies.listing()).names, copies)
     since = min(since, last.day) if last is not None else date.min
-    names = [name for name in listing.names if _is_ours(name, since)]
+    names = [name for name in where if _is_ours(name, since)]
     found = TakenOver()
     for name in sorted(names, key=lambda name: FileName.parse(name).sequence):
         known = (await runner.work().get(OUTBOUND_FILES, [name])).get(name)
         if known is None or known.state in _OPEN:
-            await _take_over_one(runner, inbound, store, name, found)
+            await _take_over_one(runner, inbound, where[name], name, found)
     found.gone = await runner.patiently("recovery", partial(_settle, runner, names, since))
     return found
 
