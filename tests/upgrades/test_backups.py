@@ -22,7 +22,15 @@ from tis_esr.operations.composition import reader_of
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.exports.withheld import withheld_since
 from tis_esr.reading_settings import load
-from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
+from tis_esr.services.data_exporter.export_run import ExportRun
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    OutboundFile,
+    OutboundState,
+)
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.trusts import adopt
@@ -202,6 +210,46 @@ async def test_an_outbound_store_without_what_was_sent_is_not_taken_for_nothing_
     assert said.code == 0, said.text
     assert "took over 2 files that the store did not know, 2 records" in said.text
     assert names(small) == []
+
+
+@pytest.fixture(params=["_allocate", "_write", "_tell"])
+def backed_up_within_an_export(
+    request: pytest.FixtureRequest, here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store restored from a backup that was made in the middle of the export that it knows least of."""
+    called, small = here
+    goes_on, target = getattr(ExportRun, request.param), small.folder / "backup"
+
+    async def backed_up_first(run: ExportRun, file: OutboundFile, *more: Any) -> Any:
+        if file.type == "APP" and file.deanery == "EOE" and not target.exists():
+            await asyncio.to_thread(called, "backup", target)
+        return await goes_on(run, file, *more)
+
+    receive(small, 24, por(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(ExportRun, request.param, backed_up_first)
+        day(here, 24)
+    with PLANS.looked_at_by_a_test():
+        assert called("restore", target, "--yes").code == 0
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+@pytest.mark.usefixtures("backed_up_within_an_export")
+async def test_an_export_that_was_begun_before_the_backup_is_taken_over_whole(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    before = names(small)
+    said = await recovered(here, monkeypatch)
+    assert said.code == 0, said.text
+    assert "took over 2 files that the store did not know, 2 records" in said.text
+    assert names(small) == before
+    assert [len(events) for events in small.tcs.simulator.store.placement_events.values()] == [1]
+    with closing(reader_of(called.read_settings())) as reader:
+        [known] = reader.find(KNOWN_POSITIONS, {})
+        files = {file.name[7:10]: file.state for file in reader.find(OUTBOUND_FILES, {}) if file.rows}
+    assert [sent.file for sent in known.sent] == ["DE_EOE_APP_20261124_00000008.DAT"]
+    assert files == {"APP": OutboundState.SENT, "DNC": OutboundState.SENT}
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)

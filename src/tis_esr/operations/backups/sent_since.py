@@ -107,7 +107,7 @@ async def take_over(
     found = TakenOver()
     for name in sorted(names, key=lambda name: FileName.parse(name).sequence):
         known = (await runner.work().get(OUTBOUND_FILES, [name])).get(name)
-        if known is None or known.state in _OPEN:
+        if known is None or known.state is not OutboundState.SENT:
             await _take_over_one(runner, inbound, where[name], name, found)
     found.gone = await runner.patiently("recovery", partial(_settle, runner, names, since))
     return found
@@ -149,7 +149,7 @@ async def _chunk(runner: Runner, name: FileName, rows: Sequence[SentRow]) -> lis
     taking = _Taking(work, name)
     take = taking.applicant if name.type == "APP" else taking.notification
     left = [row for row in rows if not await take(row)]
-    if work.has_changes:
+    if len(left) < len(rows):
         await work.commit()
     return left
 
@@ -175,16 +175,19 @@ class _Taking:
         self._taken: set[str] = set()
 
     async def applicant(self, row: SentRow) -> bool:
-        """Mark the pending record of an applicant as sent; return whether there is one, or it was marked before."""
+        """Mark the pending record of an applicant as sent; return whether there is one, or it had its row before.
+
+        Other services are notified of either: the backup may have been made before they were.
+        """
         same = applicant_for_esr(row.fields, row.fields["positionId"])
         found = await self._work.find(APPLICANTS, {"same_as": [same]})
-        if any(self._is_in(record.file, record.file_row, row) for record in found):
-            return True
-        record = next((record for record in found if self._is_free(record.key, record.state)), None)
-        if record is None:
-            return False
-        sent = _as_sent(record, row, str(self._name))
-        self._work.put(APPLICANTS, sent)
+        sent = next((record for record in found if self._is_in(record.file, record.file_row, row)), None)
+        if sent is None:
+            record = next((record for record in found if self._is_free(record.key, record.state)), None)
+            if record is None:
+                return False
+            sent = _as_sent(record, row, str(self._name))
+            self._work.put(APPLICANTS, sent)
         event = msgspec.structs.replace(exported(sent, str(self._name), self._moment()), again=True)
         self._work.emit(
             "apprecord.exported", event, cause=sent.as_cause("sent since", str(self._name), row.number)
