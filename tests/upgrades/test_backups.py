@@ -253,6 +253,25 @@ async def test_an_export_that_was_begun_before_the_backup_is_taken_over_whole(
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
+@pytest.mark.parametrize("backed_up_within_an_export", ["_write"], indirect=True)
+@pytest.mark.usefixtures("backed_up_within_an_export")
+async def test_a_file_that_was_begun_before_the_backup_and_never_written_is_named_and_can_be_finished(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    name = "DE_EOE_APP_20261124_00000008.DAT"
+    (small.folder / "out" / name).unlink()
+    said = await recovered(here, monkeypatch)
+    assert said.code == 1, said.text
+    assert f"1 file was begun before the backup and is not in the outbound store: {name}" in said.text
+    words = ("export", "applicants", "--deanery", "EOE", "--as-of", "2026-11-24")
+    finished = await asyncio.to_thread(called, *words, "--out", small.folder / "out")
+    assert finished.code == 0, finished.text
+    assert states(called)[1] == ("EXPORTED", name, 1)
+    assert name in names(small)
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
 async def test_copies_and_what_is_still_in_the_outbound_store_are_taken_over_together(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,13 +54,14 @@ class TakenOver:
     """What was found: files, records that became exported, rows without a record, and files that are not to be found.
 
     ``unmatched`` are rows as ``FILE row N``. ``gone`` are files that ESR has answered, of which neither the store nor the
-    outbound store knows anything.
+    outbound store knows anything. ``begun`` are files with rows that the store has not sent and that are nowhere.
     """
 
     files: list[str] = field(default_factory=list)
     records: int = 0
     unmatched: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
 
 
 class SentFilesGoneError(TisEsrError):
@@ -93,6 +94,7 @@ async def take_over(
     ``out``, and in ``copies`` if given; in a store that is settled only in these. Counters are raised above every number
     used. Safe to repeat. Raises SentFilesGoneError, DamagedSentFileError, OSError and TransientError.
     """
+    found = TakenOver()
     last = await runner.patiently("recovery", lambda: _last_sent(runner.work()))
     where: dict[str, FileStore] = {}
     if copies is None or await is_due(runner, None):
@@ -100,11 +102,12 @@ async def take_over(
         if last is not None and copies is None and not listing.has(last.name):
             raise SentFilesGoneError(last.name)
         where |= dict.fromkeys(listing.names, out)
+        found.begun = await runner.patiently("recovery", lambda: _begun(runner.work()))
     if copies is not None:
         where |= dict.fromkeys((await copies.listing()).names, copies)
     since = min(since, last.day) if last is not None else date.min
     names = [name for name in where if _is_ours(name, since)]
-    found = TakenOver()
+    found.begun = [name for name in found.begun if name not in where]
     for name in sorted(names, key=lambda name: FileName.parse(name).sequence):
         known = (await runner.work().get(OUTBOUND_FILES, [name])).get(name)
         if known is None or known.state is not OutboundState.SENT:
@@ -118,6 +121,12 @@ async def _last_sent(work: Work) -> OutboundFile | None:
     files = await work.find(OUTBOUND_FILES, {"day": Between(_LONG_AGO, date.max)})
     sent = [file for file in files if file.state is OutboundState.SENT and file.rows and file.type in ANSWERS]
     return max(sent, key=lambda file: (file.day, FileName.parse(file.name).sequence, file.name), default=None)
+
+
+async def _begun(work: Work) -> list[str]:
+    """Return the names of files with rows that the store does not know as sent."""
+    files = await work.find(OUTBOUND_FILES, {"day": Between(_LONG_AGO, date.max)})
+    return sorted(file.name for file in files if file.rows and file.state is not OutboundState.SENT)
 
 
 def _is_ours(name: str, since: date) -> bool:

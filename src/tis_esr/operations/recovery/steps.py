@@ -163,6 +163,13 @@ class Recovery:
             left += (
                 f"; ESR has answered {counted(len(found.gone), 'file')} of ours that cannot be found: {named}"
             )
+        if found.begun:
+            are = counted(
+                len(found.begun),
+                "file was begun before the backup and is",
+                "files were begun before the backup and are",
+            )
+            left += f"; {are} not in the outbound store: {_some(found.begun)} (if ESR has not had it, run tis-esr export with --as-of its day)"
         did = f"took over {counted(len(found.files), 'file')} that the store did not know, {counted(found.records, 'record')}"
         return _Did(did, left)
 
