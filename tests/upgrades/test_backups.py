@@ -164,6 +164,7 @@ async def test_what_was_sent_since_the_backup_is_taken_over(
     called, small = here
     await asyncio.to_thread(restored, here)
     before, calls = names(small), len(small.tcs.simulator.store.placement_events)
+    told = small.events()
     said = await recovered(here, monkeypatch)
     assert said.code == 0, said.text
     assert "took over 2 files that the store did not know, 2 records" in said.text
@@ -172,6 +173,7 @@ async def test_what_was_sent_since_the_backup_is_taken_over(
     with closing(reader_of(called.read_settings())) as reader:
         assert {n.state.value for n in reader.find(NOTIFICATIONS, {})} == {"EXPORTED", "CONFIRMED"}
     assert len(small.tcs.simulator.store.placement_events) == calls
+    assert small.events() == told, "TCS knew of every position"
     assert all(len(events) == 1 for events in small.tcs.simulator.store.placement_events.values())
     receive(small, 27, por(3, THIRD))
     await asyncio.to_thread(day, here, 27)

@@ -36,9 +36,9 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
-from tis_esr.services.data_exporter.restored import is_unsettled, mark_settled
 from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
+from tis_esr.services.restored import is_unsettled, mark_settled
 from tis_esr.wall_clock import LONDON
 
 _NUMBERED = {"APP": (("APP",), "APC"), "DNC": (("DNC", "DNF"), "DCC")}
