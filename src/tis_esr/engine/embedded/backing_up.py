@@ -1,5 +1,6 @@
 """Copies a state file while it is in use, whole and as of one moment, and puts a copy in the place of a state file."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -61,8 +62,10 @@ def swap(ready: Path, path: Path) -> None:
 
     That is kept as ``FILE.replaced``, or ``FILE.replaced-2`` and so on: an earlier one stays. So are SQLite's files that
     are left of it, or of one that is gone: beside the new file they would be taken for its own. Killed at any point,
-    ``path`` is the one or the other. Raises OSError.
+    ``path`` is the one or the other. Raises OSError, also where what was committed last is not in the finished file.
     """
+    if ready.with_name(f"{ready.name}-wal").exists():
+        raise OSError(errno.ENOSPC, "its log could not be written into it", str(ready))
     replaced = _unused(path.with_name(f"{path.name}.replaced"))
     if path.exists():
         _checkpoint(path)
