@@ -120,7 +120,7 @@ def converted(step: Step, old: OldDocuments, page: Page) -> list[Written]:
 
 
 def converted_body(queue: str, message: str, convert: Callable[[bytes], T], body: bytes) -> T:
-    """Return what becomes of a message's body. Raises UnconvertibleMessageError."""
+    """Return the converted body of a message, or what else is read from it. Raises UnconvertibleMessageError."""
     try:
         return convert(body)
     except _FAULTS as error:

@@ -35,7 +35,7 @@ class DamagedSentFileError(TisEsrError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is not complete: its last row does not count its rows. Find a whole copy of it, and repeat"
+            f"{name} is not complete: its last row does not count its rows. Find a complete copy of it, and repeat"
             " tis-esr recover with --sent FOLDER, which has all copies"
         )
 
