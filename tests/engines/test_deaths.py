@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
+import msgspec
 import pytest
 from tests.engines.benches import EmbeddedBench, ProductionBench
 from tests.engines.test_work import Seen, claimed, message, send
 
-from tis_esr.engine.envelope import ISOLATING_DEATHS, Message
+from tis_esr.engine.envelope import ISOLATING_DEATHS, PARKING_DEATHS, Message
 from tis_esr.engine.production.mongodb import leases
+from tis_esr.engine.protocol import Commit
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
@@ -153,3 +155,26 @@ async def _die_before_choosing(bench: Bench, running: Runner, monkeypatch: pytes
         await bench.crash()
         claiming.cancel()
         await asyncio.gather(claiming, return_exceptions=True)
+
+
+async def test_a_message_is_released_if_its_parking_is_cancelled(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = Handler("esr.queue.a", "a", Seen())
+    running = await bench.open(handler)
+    await send(running, "one")
+    [message] = await claimed(running.engine)
+    deadly = msgspec.structs.replace(message, deaths=PARKING_DEATHS)
+    begun = asyncio.Event()
+
+    async def endless(_: Commit) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running.engine, "commit", endless)
+        parking = asyncio.create_task(running._batches.handle(handler, [deadly]))
+        await begun.wait()
+        parking.cancel()
+        await asyncio.gather(parking, return_exceptions=True)
+    assert [again.id for again in await claimed(running.engine)] == [message.id]

@@ -5,12 +5,14 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
+from pymongo.errors import PyMongoError
 from tests.engines.benches import NOTES, Note, ProductionBench
 from tests.engines.test_work import Seen, claimed, send
 from tests.faults.mongodb_wire import MongodbWire, mongodb_wire
 from tests.servers import Place
 
 from tis_esr.engine.faults import TransientError
+from tis_esr.engine.production.mongodb import leases
 from tis_esr.engine.production.mongodb.patience import PATIENCE
 from tis_esr.engine.production.mongodb.schema import LEASES
 from tis_esr.engine.production.server_addresses import ServerAddresses
@@ -91,6 +93,23 @@ async def test_a_lease_that_was_abandoned_is_ended_also_when_its_message_went_el
     other = await bench.open(Handler("esr.queue.a", "a", Seen()))
     [again] = await claimed(other.engine)
     assert (again.deaths, again.attempts) == (0, 1)
+
+
+async def test_a_lease_in_use_that_is_renewed_meanwhile_is_not_ended_because_it_had_expired(
+    bench: ProductionBench, line: MongodbWire
+) -> None:
+    running = await over(line, bench)
+    engine = bench.engines[0]
+    await send(running, "one")
+    [message] = await claimed(running.engine)
+    await engine.stop_renewing()
+    await engine.database[LEASES].update_one({}, {"$set": {"until": engine.time() - 1}})
+    line.keep_back("delete engine.leases")
+    with pytest.raises(PyMongoError):
+        await engine.leases.claim([message], engine.time())
+    await leases.renew(engine.database, [message.claim], engine.time() + 30)
+    line.arrive()
+    assert await engine.database[LEASES].count_documents({"_id": message.claim}) == 1
 
 
 async def test_a_message_whose_release_was_not_answered_is_claimed_again_without_a_death(

@@ -1,8 +1,10 @@
 """RabbitMQ blocks publishers, says nothing any more, or refuses one queue: every wait ends, and the rest goes on."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -82,6 +84,26 @@ async def test_while_an_alarm_blocks_publishers_nothing_is_published_twice_and_n
     assert await sender.publish([two]) == [two]
 
 
+async def test_while_an_alarm_blocks_publishers_what_was_handled_is_no_longer_counted(
+    bench: ProductionBench, line: RabbitmqWire, servers: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "_CONFIRM_SECONDS", 0.1)
+    running = await opened(bench, line, servers, Handler("esr.queue.a", "a", Seen()))
+    engine = bench.engines[0]
+    await send(running, "handled", "left")
+    handled, _ = await claimed(running.engine, 2)
+    line.raise_alarm()
+    assert await engine.broker.publish([message("blocked", row=4)]) == []
+    async with engine._client.start_session() as session, await session.start_transaction():
+        for number in range(20):
+            unsent = message(f"unsent {number}", row=5)
+            await outbox.add(engine.database, session, [unsent], now=engine.time(), relay_until=0.0)
+    await running.work().commit([handled])
+    async with asyncio.timeout(5):
+        while (await engine.depths()).queues["esr.queue.a"][0] > 1 + 20:
+            await engine.wait("esr.queue.a", 0.05)
+
+
 async def test_a_call_that_is_not_answered_fails_and_takes_its_connection_with_it(
     line: RabbitmqWire, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +115,25 @@ async def test_a_call_that_is_not_answered_fails_and_takes_its_connection_with_i
             await channel.declare_queue("esr.queue.a", passive=True)
         assert isinstance(await connection.closed, UnansweredError)
     assert not channel.is_open
+
+
+async def test_a_call_that_is_cancelled_before_its_answer_is_no_fault_when_the_connection_ends(
+    line: RabbitmqWire, connection: Connection
+) -> None:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    channel = await connection.channel()
+    line.hold()
+    asked = asyncio.create_task(channel.declare_queue("esr.queue.a", passive=True))
+    await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    connection._connection.abort()
+    await connection.closed
+    del asked
+    gc.collect()
+    assert faults == []
+    assert not channel._asked
 
 
 async def test_a_channel_that_is_not_opened_fails_and_takes_its_connection_with_it(

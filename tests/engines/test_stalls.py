@@ -13,9 +13,10 @@ from tis_esr.engine import monotonic_clock
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import LeaseLostError, TransientError
 from tis_esr.engine.production.engine import ProductionEngine
-from tis_esr.engine.production.mongodb import open_packets
+from tis_esr.engine.production.mongodb import leases, open_packets
 from tis_esr.engine.production.mongodb.outbox import entry_id
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
+from tis_esr.engine.production.mongodb.transactions import transaction
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.supervision import Supervisor
@@ -219,3 +220,20 @@ async def test_a_claim_that_ran_out_is_not_ended_by_the_batch_that_had_it_before
     work.put(NOTES, Note(name="done"))
     await work.commit([second])
     assert [*await running.work().get(NOTES, ["done"])] == ["done"]
+
+
+async def test_a_lease_that_a_commit_holds_is_ended_by_nobody_before_it_is_over_even_if_it_lasts_longer(
+    bench: ProductionBench,
+) -> None:
+    running = await bench.open(Handler("esr.queue.a", "a", Seen()))
+    await send(running, "one")
+    [held] = await claimed(running.engine)
+    engine = bench.engines[0]
+    await engine.stop_renewing()
+    await leases.renew(engine.database, [held.claim], engine.time() + 60)
+    async with transaction(engine.database.client) as session:
+        await leases.hold(engine.database, held.claim, engine.time() + 30, session)
+        ending = asyncio.create_task(leases.end(engine.database, [held.claim]))
+        done, _ = await asyncio.wait([ending], timeout=0.3)
+        assert not done
+    await ending

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tis_esr.tracing.collector_client import Reply
 
-How = Literal["accepts", "refuses", "hangs", "is busy", "takes a part"]
+How = Literal["accepts", "refuses", "hangs", "is busy", "takes a part", "takes a part in silence"]
 REASON = "no room for tenant 7"
 
 
@@ -101,7 +101,9 @@ def _reply(how: How) -> tuple[int, bytes]:
         return 403, json.dumps({"code": 7, "message": REASON}).encode()
     if how == "is busy":
         return 503, b""
-    partial = {"rejectedSpans": "3", "errorMessage": REASON} if how == "takes a part" else {}
+    partial = {"rejectedSpans": "3"} if how.startswith("takes a part") else {}
+    if how == "takes a part":
+        partial["errorMessage"] = REASON
     return 200, json.dumps({"partialSuccess": partial}).encode()
 
 

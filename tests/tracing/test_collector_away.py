@@ -115,6 +115,11 @@ async def test_what_a_collector_rejects_of_a_request_is_lost_and_its_reason_logg
         assert await logged(there, 10) == [("traces_not_exported", 3, REASON)]
 
 
+async def test_what_a_collector_rejects_without_a_reason_is_logged_when_it_happens() -> None:
+    with collector("takes a part in silence") as there:
+        assert await logged(there, 10) == [("traces_not_exported", 3, "rejected without a reason")]
+
+
 async def test_spans_that_a_busy_collector_did_not_take_are_sent_again() -> None:
     with collector("is busy") as there, everything_logged() as text:
         async with exporting(share=1, system="sqlite", instance="here", endpoint=there.url):

@@ -82,7 +82,7 @@ class Batches:
         attempt = Attempt(handler.queue, messages)
         trial = _Trial(handler.queue, attempt, self._observe)
         if messages[0].deaths >= PARKING_DEATHS:
-            return await self._park([_deadly(messages[0])], trial)
+            return await self._settle([(messages[0], _deadly(messages[0].deaths))], trial)
         work = self._begin(messages)
         try:
             with attempt.block():
@@ -257,12 +257,12 @@ def _once_more(messages: Sequence[Message]) -> list[Message]:
     return [msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages]
 
 
-def _deadly(message: Message) -> Parking:
-    reason = (
-        f"the process ended {message.deaths} times while it handled this message, in the last of them alone;"
-        " check the memory limit and the log of the process, then requeue it (tis-esr parked retry)"
+def _deadly(deaths: int) -> PermanentError:
+    return PermanentError(
+        f"the process ended {deaths} times while it handled this message, in the last of them alone;"
+        " check the memory limit and the log of the process, then requeue it (tis-esr parked retry)",
+        ParkingCause.PROCESS_ENDED,
     )
-    return Parking(message, reason, ParkingCause.PROCESS_ENDED)
 
 
 def _parking(message: Message, fault: Exception) -> Parking:

@@ -12,6 +12,7 @@ _SECONDS: Final = 10.0
 _TRANSIENT: Final = (429, 502, 503, 504)
 """The statuses after which OTLP has a request retried."""
 _TEXT: Final = 200
+_NO_REASON: Final = "rejected without a reason"
 
 
 class _Partial(msgspec.Struct, rename="camel"):
@@ -75,9 +76,10 @@ def _partial(body: bytes) -> Reply:
     """Return what a reply without an error says; nothing if it is another's, such as a proxy's."""
     try:
         partial = msgspec.json.decode(body or b"{}", type=_Accepted).partial_success
-        return Reply(int(partial.rejected_spans), partial.error_message[:_TEXT])
+        rejected = int(partial.rejected_spans)
     except ValueError:
         return Reply()
+    return Reply(rejected, partial.error_message[:_TEXT] or (_NO_REASON if rejected else ""))
 
 
 def _said(body: bytes) -> str:

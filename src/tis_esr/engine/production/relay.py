@@ -101,13 +101,13 @@ class Relay:
     async def sweep(self, closing: asyncio.Event, beat: Beat) -> None:
         """Poll for packets that are unsent, finished, or lost by RabbitMQ, until the engine is closed."""
         while not await wait_for_event(closing, self._addresses.poll_seconds):
-            beat()
-            try:
-                await self.send_what_is_left(beat)
-                await self.look_at_what_is_due(beat)
-            except (TransientError, PyMongoError) as error:
-                reason = error.reason if isinstance(error, TransientError) else describe(error)
-                _log.info("outbox_poll_failed", reason=reason)
+            for step in (self.send_what_is_left, self.look_at_what_is_due):
+                beat()
+                try:
+                    await step(beat)
+                except (TransientError, PyMongoError) as error:
+                    reason = error.reason if isinstance(error, TransientError) else describe(error)
+                    _log.info("outbox_poll_failed", reason=reason)
 
     async def send_what_is_left(self, beat: Beat = no_beat) -> None:
         """Send of packets whose relay no longer runs, or that were not confirmed, what is not finished; each once.

@@ -47,7 +47,7 @@ async def take(
 
 
 async def _held(database: AsyncDatabase[Json], keys: Sequence[str], now: float, own: Own) -> dict[str, float]:
-    """End leases that were abandoned or have expired; return the expiry of the others on these messages.
+    """End leases that were abandoned or have expired, unless they have been renewed meanwhile; return the expiry of the others.
 
     One of this process that expired because MongoDB was slow to renew it shows no death.
     """
@@ -55,7 +55,7 @@ async def _held(database: AsyncDatabase[Json], keys: Sequence[str], now: float, 
     async for lease in database[LEASES].find({"keys": {"$in": list(keys)}}):
         has_expired = lease["until"] < now
         if lease["_id"] in own.abandoned or (has_expired and lease["_id"] in own.in_use):
-            await end(database, [lease["_id"]])
+            await database[LEASES].delete_one(_unchanged(lease))
         elif has_expired:
             await _run_out(database, lease)
         else:
@@ -63,12 +63,16 @@ async def _held(database: AsyncDatabase[Json], keys: Sequence[str], now: float, 
     return held
 
 
+def _unchanged(lease: Json) -> Json:
+    """Find a lease unless it has been renewed since it was read."""
+    return {"_id": lease["_id"], "until": lease["until"]}
+
+
 async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
     """End the expired lease of a process and count one death, unless it has been renewed meanwhile."""
     try:
         async with transaction(database.client) as session:
-            unchanged = {"_id": lease["_id"], "until": lease["until"]}
-            ended = await database[LEASES].delete_one(unchanged, session=session)
+            ended = await database[LEASES].delete_one(_unchanged(lease), session=session)
             begun = await _begun(database, lease["keys"], session) if ended.deleted_count else []
             if begun:
                 await count_attempts(database, begun, 0.0, session, deaths=1)
@@ -113,7 +117,7 @@ async def count_attempts(
 
 async def hold(database: AsyncDatabase[Json], token: str, until: float, session: AsyncClientSession) -> None:
     """Make a transaction fail with LeaseLostError if a lease has ended, and keep it until the transaction is over."""
-    change = {"$max": {"until": until}}
+    change = {"$max": {"until": until}, "$inc": {"held": 1}}  # an update that changes nothing locks nothing
     held = await database[LEASES].update_one({"_id": token}, change, session=session)
     if held.matched_count == 0:
         raise LeaseLostError

@@ -103,13 +103,15 @@ class Channel:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked.add(answer)
         answer.add_done_callback(self._asked.discard)
-        call(callback=lambda frame: None if answer.done() else answer.set_result(frame))
-        await asyncio.wait([answer], timeout=_ANSWER_SECONDS)
-        if not answer.done():
-            self._channel.connection.abort()
+        try:
+            call(callback=lambda frame: None if answer.done() else answer.set_result(frame))
+            await asyncio.wait([answer], timeout=_ANSWER_SECONDS)
+            if not answer.done():
+                self._channel.connection.abort()
+                raise UnansweredError
+            return answer.result()
+        finally:
             answer.cancel()
-            raise UnansweredError
-        return answer.result()
 
     def _on_closed(self, _: PikaChannel, reason: BaseException) -> None:
         for asked in list(self._asked):
