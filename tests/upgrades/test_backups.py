@@ -20,8 +20,17 @@ from tis_esr import wall_clock
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.composition import reader_of
 from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.exports.withheld import withheld_since
 from tis_esr.reading_settings import load
-from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
+from tis_esr.services.data_exporter.export_run import ExportRun
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    OutboundFile,
+    OutboundState,
+)
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.trusts import adopt
@@ -155,6 +164,7 @@ async def test_what_was_sent_since_the_backup_is_taken_over(
     called, small = here
     await asyncio.to_thread(restored, here)
     before, calls = names(small), len(small.tcs.simulator.store.placement_events)
+    told = small.events()
     said = await recovered(here, monkeypatch)
     assert said.code == 0, said.text
     assert "took over 2 files that the store did not know, 2 records" in said.text
@@ -163,6 +173,7 @@ async def test_what_was_sent_since_the_backup_is_taken_over(
     with closing(reader_of(called.read_settings())) as reader:
         assert {n.state.value for n in reader.find(NOTIFICATIONS, {})} == {"EXPORTED", "CONFIRMED"}
     assert len(small.tcs.simulator.store.placement_events) == calls
+    assert small.events() == told, "TCS knew of every position"
     assert all(len(events) == 1 for events in small.tcs.simulator.store.placement_events.values())
     receive(small, 27, por(3, THIRD))
     await asyncio.to_thread(day, here, 27)
@@ -203,6 +214,96 @@ async def test_an_outbound_store_without_what_was_sent_is_not_taken_for_nothing_
     assert names(small) == []
 
 
+@pytest.fixture(params=["_allocate", "_write", "_tell"])
+def backed_up_within_an_export(
+    request: pytest.FixtureRequest, here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store restored from a backup that was made in the middle of the export that it knows least of."""
+    called, small = here
+    goes_on, target = getattr(ExportRun, request.param), small.folder / "backup"
+
+    async def backed_up_first(run: ExportRun, file: OutboundFile, *more: Any) -> Any:
+        if file.type == "APP" and file.deanery == "EOE" and not target.exists():
+            await asyncio.to_thread(called, "backup", target)
+        return await goes_on(run, file, *more)
+
+    receive(small, 24, por(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(ExportRun, request.param, backed_up_first)
+        day(here, 24)
+    with PLANS.looked_at_by_a_test():
+        assert called("restore", target, "--yes").code == 0
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+@pytest.mark.usefixtures("backed_up_within_an_export")
+async def test_an_export_that_was_begun_before_the_backup_is_taken_over_whole(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    before = names(small)
+    said = await recovered(here, monkeypatch)
+    assert said.code == 0, said.text
+    assert "took over 2 files that the store did not know, 2 records" in said.text
+    assert names(small) == before
+    assert [len(events) for events in small.tcs.simulator.store.placement_events.values()] == [1]
+    with closing(reader_of(called.read_settings())) as reader:
+        [known] = reader.find(KNOWN_POSITIONS, {})
+        files = {file.name[7:10]: file.state for file in reader.find(OUTBOUND_FILES, {}) if file.rows}
+    assert [sent.file for sent in known.sent] == ["DE_EOE_APP_20261124_00000008.DAT"]
+    assert files == {"APP": OutboundState.SENT, "DNC": OutboundState.SENT}
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+@pytest.mark.parametrize("backed_up_within_an_export", ["_write"], indirect=True)
+@pytest.mark.usefixtures("backed_up_within_an_export")
+async def test_a_file_that_was_begun_before_the_backup_and_never_written_is_named_and_can_be_finished(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    name = "DE_EOE_APP_20261124_00000008.DAT"
+    (small.folder / "out" / name).unlink()
+    said = await recovered(here, monkeypatch)
+    assert said.code == 1, said.text
+    assert f"1 file was begun before the backup and is not in the outbound store: {name}" in said.text
+    words = ("export", "applicants", "--deanery", "EOE", "--as-of", "2026-11-24")
+    finished = await asyncio.to_thread(called, *words, "--out", small.folder / "out")
+    assert finished.code == 0, finished.text
+    assert states(called)[1] == ("EXPORTED", name, 1)
+    assert name in names(small)
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_copies_and_what_is_still_in_the_outbound_store_are_taken_over_together(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    taken_away, copies = small.folder / "out" / "DE_EOE_APP_20261125_00000021.DAT", small.folder / "copies"
+    copies.mkdir()
+    taken_away.rename(copies / taken_away.name)
+    before = names(small)
+    said = await asyncio.to_thread(called, "recover", *OUTAGE, "--tcs", small.tcs.url, "--sent", copies)
+    assert said.code == 0, said.text
+    assert "took over 2 files that the store did not know, 2 records" in said.text
+    assert names(small) == before
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_a_copy_of_a_sent_file_without_its_end_is_refused_and_exports_stay_withheld(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    path = small.folder / "out" / "DE_EOE_APP_20261125_00000021.DAT"
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    said = await recovered(here, monkeypatch)
+    assert said.code == 3, said.text
+    assert "DE_EOE_APP_20261125_00000021.DAT is not complete" in said.text
+    with closing(reader_of(called.read_settings())) as reader:
+        assert withheld_since(reader) is not None
+
+
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
 async def test_files_before_the_named_time_are_taken_over_too(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
@@ -213,6 +314,23 @@ async def test_files_before_the_named_time_are_taken_over_too(
     said = await asyncio.to_thread(called, "recover", *late, "--tcs", small.tcs.url)
     assert said.code == 0, said.text
     assert "took over 2 files that the store did not know, 2 records" in said.text
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_rows_are_matched_only_once_all_that_esr_has_sent_since_is_handled(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly(_: object) -> None:
+        """Return before the messages are handled, as where services still work on large files."""
+
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    before = names(small)
+    monkeypatch.setattr("tis_esr.operations.recovery.steps.compare", slowly)
+    said = await recovered(here, monkeypatch)
+    assert "took over 2 files that the store did not know, 2 records" in said.text, said.text
+    assert names(small) == before
+    assert states(called)[2] == ("CONFIRMED", "DE_EOE_APP_20261125_00000021.DAT", 1)
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)

@@ -69,6 +69,18 @@ def test_a_database_that_is_not_installed_has_no_backup(
     assert not list(here.folder.glob("another*"))
 
 
+def test_a_database_of_another_version_has_no_backup_that_nothing_could_restore(
+    here: Program, database: Database[dict[str, Any]]
+) -> None:
+    database["engine.schema"].insert_one({"_id": "version", "version": 1})
+    said = here("backup", here.folder / "another")
+    assert said.code == 2, said.text
+    assert (
+        "has schema version 1, this version of tis-esr backs up 5: use the version that wrote it" in said.text
+    )
+    assert not list(here.folder.glob("another*"))
+
+
 def test_a_database_with_documents_is_not_restored_over(here: Program) -> None:
     said = here("restore", here.folder / "backup", "--yes")
     assert said.code == 2

@@ -127,6 +127,27 @@ def _spoilt(old: OldStore) -> object:
     return _as_it_is(old)
 
 
+def test_a_message_of_another_form_is_named_and_the_store_stays_as_it_was(put_up: PutUp) -> None:
+    old = put_up("0.2")
+    _spoil_a_message(old)
+    before = _as_it_is(old)
+    said = old.install()
+    assert said.code == 3, said.text
+    assert "esr.queue.unreadable: message " in said.text
+    assert "could not be converted (ValidationError); nothing was changed" in said.text
+    assert _as_it_is(old) == before
+
+
+def _spoil_a_message(old: OldStore) -> None:
+    """Take the content of the parked rows that could not be read away."""
+    if old.engine == "embedded":
+        with closing(sqlite3.connect(old.was.folder / "state.sqlite")) as connection, connection:
+            connection.execute("UPDATE messages SET body = X'7B7D' WHERE queue = 'esr.queue.unreadable'")
+    else:
+        with database_of(old.addresses) as database:
+            database["engine.inbox"].update_many({"queue": "esr.queue.unreadable"}, {"$set": {"body": b"{}"}})
+
+
 def _as_it_is(old: OldStore) -> object:
     if old.engine == "embedded":
         return dump_sqlite(old.was.folder / "state.sqlite")

@@ -16,8 +16,10 @@ from tests.queries.plans import PLANS
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.audit.trail import entries
+from tis_esr.operations.audit.trail import Person, entries
+from tis_esr.operations.backups import restoring
 from tis_esr.operations.exports.withheld import withheld_since
+from tis_esr.settings import Settings
 
 PLACES = (
     "tis_esr.operations.backups.restoring.back_up",
@@ -95,6 +97,14 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_store_as_it_was_and_can_be
 
 
 def test_what_a_killed_process_had_committed_is_in_the_file_that_was_replaced(here: Program) -> None:
+    state = killed_after_a_commit(here)
+    assert restore(here).code == 0
+    assert content(state) == "backup"
+    assert content(here.folder / "state.sqlite.replaced") == "committed last"
+
+
+def killed_after_a_commit(here: Program) -> Path:
+    """Have the state file as a process that was killed leaves it: what it committed is in the log beside it."""
     state, elsewhere = here.folder / "state.sqlite", here.folder / "killed.sqlite"
     with closing(sqlite3.connect(state)) as connection:
         connection.execute("UPDATE rows SET file = 'committed last'")
@@ -103,9 +113,52 @@ def test_what_a_killed_process_had_committed_is_in_the_file_that_was_replaced(he
             shutil.copy(f"{state}{end}", f"{elsewhere}{end}")
     for end in ("", "-wal"):
         shutil.move(f"{elsewhere}{end}", f"{state}{end}")
+    return state
+
+
+def test_a_log_that_is_left_of_a_lost_state_file_is_not_taken_for_the_restored_ones(here: Program) -> None:
+    state = killed_after_a_commit(here)
+    state.unlink()
     assert restore(here).code == 0
-    assert content(state) == "backup"
-    assert content(here.folder / "state.sqlite.replaced") == "committed last"
+    assert (content(state), is_withheld(state)) == ("backup", True)
+
+
+def test_a_restore_whose_mark_is_still_in_a_log_beside_the_copy_leaves_the_store_as_it_was(
+    here: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = restoring._mark
+
+    async def marked_on_a_full_disk(settings: Settings, ready: Path, source: str, person: Person) -> None:
+        """Leave SQLite's log, as where the disk has no room for what is in it."""
+        aside = ready.with_name("aside")
+        with closing(sqlite3.connect(ready)) as other:
+            other.execute("PRAGMA journal_mode = WAL").fetchall()
+            other.execute("SELECT * FROM rows").fetchall()
+            await mark(settings, ready, source, person)
+            for end in ("", "-wal"):
+                shutil.copy(f"{ready}{end}", f"{aside}{end}")
+        for end in ("", "-wal"):
+            shutil.move(f"{aside}{end}", f"{ready}{end}")
+
+    monkeypatch.setattr(restoring, "_mark", marked_on_a_full_disk)
+    said = restore(here)
+    assert (content(here.folder / "state.sqlite"), said.code) == ("before", 3), said.text
+    assert not list(here.folder.glob("*.restoring*"))
+
+
+def test_a_second_restore_keeps_what_the_first_has_replaced(here: Program) -> None:
+    assert restore(here).code == 0
+    assert restore(here).code == 0
+    assert content(here.folder / "state.sqlite.replaced") == "before"
+    assert content(here.folder / "state.sqlite.replaced-2") == "backup"
+
+
+def test_a_restore_is_undone_from_the_file_that_it_has_replaced(here: Program) -> None:
+    assert restore(here).code == 0
+    replaced = here.folder / "state.sqlite.replaced"
+    assert here("restore", replaced, "--yes").code == 0
+    assert content(here.folder / "state.sqlite") == "before"
+    assert content(replaced) == "before"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -10,6 +10,7 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
 from tis_esr.errors import Exit, TisEsrError
 
+T = TypeVar("T")
 Json = dict[str, Any]
 Page = list[tuple[str, Json]]
 """Documents with their keys."""
@@ -96,6 +97,15 @@ class UnconvertibleDocumentError(UnconvertibleError):
         )
 
 
+class UnconvertibleMessageError(UnconvertibleError):
+    """A message has another body than its release gave it; names the queue and the message, not its content."""
+
+    def __init__(self, queue: str, message: str, error: Exception) -> None:
+        super().__init__(
+            f"{queue}: message {message} could not be converted ({type(error).__name__}); {_GO_ON}"
+        )
+
+
 def converted(step: Step, old: OldDocuments, page: Page) -> list[Written]:
     """Return the outcome of a page. Raises UnconvertibleDocumentError for the first document that cannot be converted."""
     try:
@@ -109,8 +119,16 @@ def converted(step: Step, old: OldDocuments, page: Page) -> list[Written]:
         raise UnconvertibleDocumentError(step.reads, f"{page[0][0]} or one after it", error) from None
 
 
+def converted_body(queue: str, message: str, convert: Callable[[bytes], T], body: bytes) -> T:
+    """Return the converted body of a message, or what else is read from it. Raises UnconvertibleMessageError."""
+    try:
+        return convert(body)
+    except _FAULTS as error:
+        raise UnconvertibleMessageError(queue, message, error) from None
+
+
 _FAULTS = (LookupError, ValueError, TypeError, AttributeError, TisEsrError)
-"""What converting a document raises if it has another form; msgspec's errors are ValueErrors."""
+"""What converting a document or a body raises if it has another form; msgspec's errors are ValueErrors."""
 
 
 def refuse_loss(step: Step, count_old: Callable[[str], int], count_new: Callable[[str], int]) -> None:

@@ -22,7 +22,6 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.record_intake import DataExporter
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
-from tis_esr.services.data_exporter.restored import RESTORED
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS
 from tis_esr.services.data_exporter.rtc_export import RTC_COMMAND, RtcExport
 from tis_esr.services.day_begun import DAYS
@@ -36,6 +35,7 @@ from tis_esr.services.inbound_data_writer.tis_positions import TIS_POSITIONS
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.notification_generator.notification_generation import NotificationGenerator
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Reconciliation
+from tis_esr.services.restored import RESTORED
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.tcs_budget import BUDGET
 from tis_esr.services.tcs_error_meanings import tcs_errors_classified

@@ -14,10 +14,10 @@ from tests.services.watched import FailingCommit, Watched
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.services.data_exporter import rtc_export
-from tis_esr.services.data_exporter.restored import mark_restored
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS, RtcState, merged
 from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
+from tis_esr.services.restored import mark_restored
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.esr import Esr
 

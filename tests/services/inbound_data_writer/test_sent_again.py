@@ -17,6 +17,7 @@ from tests.services.inbound_data_writer.test_tcs_writes import (
 
 from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import ApplicantExported, PositionChanged
+from tis_esr.services.restored import RESTORED, Restored
 
 
 def again(first: Message) -> Message:
@@ -87,6 +88,19 @@ async def test_an_original_that_tcs_has_is_not_doubled_by_the_repair_before_it(b
         bench.tcs.store.placement_events[PLACEMENT] = kept
         await bench.deliver([again(exported()), exported()])
         assert sent(bench) == [(1, APP)]
+
+
+async def test_a_store_restored_from_a_backup_appends_nothing_that_tcs_has(benches: Benches) -> None:
+    async with benches.open(WRITER, world()) as bench:
+        await bench.deliver([exported()], [changed(1)])
+        kept, [event] = list(bench.tcs.store.placement_events[PLACEMENT]), bench.tcs.store.post_events
+    async with benches.open(WRITER, world()) as bench:
+        bench.tcs.store.placement_events[PLACEMENT] = kept
+        bench.tcs.store.add_post_event(event)
+        await bench.keep(RESTORED, Restored(at=0.0))
+        await bench.deliver([exported()], [changed(1)])
+        assert sent(bench) == [(1, APP)]
+        assert bench.tcs.store.post_events == [event]
 
 
 async def test_a_repair_of_a_position_is_not_overtaken_by_a_message_in_its_batch(benches: Benches) -> None:

@@ -28,8 +28,8 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
 )
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS, RegionStart
-from tis_esr.services.data_exporter.restored import mark_restored
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
+from tis_esr.services.restored import mark_restored
 from tis_esr.settings import Settings
 from tis_esr.wall_clock import today
 

@@ -1,9 +1,11 @@
 """Copies a state file while it is in use, whole and as of one moment, and puts a copy in the place of a state file."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 from tis_esr.engine.embedded.schema import open_any_version
@@ -56,23 +58,35 @@ def _path(connection: sqlite3.Connection) -> str:
 
 
 def swap(ready: Path, path: Path) -> None:
-    """Put a finished state file that nobody uses in the place of another, in one step; keep that as ``FILE.replaced``.
+    """Put a finished state file that nobody uses in the place of another, in one step.
 
-    Killed at any point, ``path`` is the one or the other. Raises OSError.
+    That is kept as ``FILE.replaced``, or ``FILE.replaced-2`` and so on: an earlier one stays. So are SQLite's files that
+    are left of it, or of one that is gone: beside the new file they would be taken for its own. Killed at any point,
+    ``path`` is the one or the other. Raises OSError, also where what was committed last is not in the finished file.
     """
-    replaced = path.with_name(f"{path.name}.replaced")
+    if ready.with_name(f"{ready.name}-wal").exists():
+        raise OSError(errno.ENOSPC, "its log could not be written into it", str(ready))
+    replaced = _unused(path.with_name(f"{path.name}.replaced"))
     if path.exists():
         _checkpoint(path)
-        remove(replaced)
-        wal = path.with_name(f"{path.name}-wal")
-        if (
-            wal.exists()
-        ):  # of a file that SQLite cannot open: beside the new one it would be taken for its own
-            wal.replace(replaced.with_name(f"{replaced.name}-wal"))
-        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
         os.link(path, replaced)
+    for end in ("-journal", "-wal"):
+        left = path.with_name(path.name + end)
+        if left.exists():
+            left.replace(replaced.with_name(replaced.name + end))
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     put_in_place(ready, path)
     remove(ready)
+
+
+def _unused(path: Path) -> Path:
+    """Return the path, or with a number from 2 the first of which nothing is there, nor any of SQLite's files."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(
+        one
+        for one in chain([path], numbered)
+        if not any(one.with_name(one.name + end).exists() for end in ("", *_SQLITES))
+    )
 
 
 def _checkpoint(path: Path) -> None:

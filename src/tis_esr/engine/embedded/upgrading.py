@@ -25,7 +25,17 @@ from tis_esr.engine.embedded.schema import (
 )
 from tis_esr.engine.embedded.searching import column_value
 from tis_esr.engine.faults import UnusableStateError
-from tis_esr.engine.upgrading import PAGE, Json, Page, Step, Upgrade, Written, converted, refuse_loss
+from tis_esr.engine.upgrading import (
+    PAGE,
+    Json,
+    Page,
+    Step,
+    Upgrade,
+    Written,
+    converted,
+    converted_body,
+    refuse_loss,
+)
 
 Progress = Callable[[str], None]
 _OLD = "before upgrade: "
@@ -194,12 +204,12 @@ def _replace(
     connection: sqlite3.Connection, queue: str, column: str, convert: Callable[[bytes], str | bytes]
 ) -> None:
     found = connection.execute(
-        "SELECT seq, body FROM messages WHERE queue = ? AND state IN ('ready', 'parked')", (queue,)
+        "SELECT seq, id, body FROM messages WHERE queue = ? AND state IN ('ready', 'parked')", (queue,)
     ).fetchall()
     execute_many(
         connection,
         f"UPDATE messages SET {column} = ? WHERE seq = ?",
-        [(convert(body), seq) for seq, body in found],
+        [(converted_body(queue, id_, convert, body), seq) for seq, id_, body in found],
     )
 
 

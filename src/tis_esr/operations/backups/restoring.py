@@ -22,8 +22,8 @@ from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.backups.making import Progress
 from tis_esr.operations.composition import addresses, engine_for_operation
-from tis_esr.services.data_exporter.restored import RESTORED, mark_restored, restored_now
 from tis_esr.services.flow import bindings_only
+from tis_esr.services.restored import RESTORED, mark_restored, restored_now
 from tis_esr.settings import Settings
 
 

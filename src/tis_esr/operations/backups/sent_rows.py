@@ -1,16 +1,20 @@
 """The rows of a file of ours, read back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.records.cells import cells
+from tis_esr.records.file_names import FileName
 from tis_esr.records.record_types import LAYOUTS
-from tis_esr.records.row_writing import format_row
+from tis_esr.records.row_writing import format_row, trailer
 from tis_esr.records.values import UnwritableValueError, Value, from_json, read_value
 
+SENT_RECORDS = {"APP": "APP", "DNC": "NOT", "DNF": "NOT"}
+"""The record type of each type of our files."""
 _OF_THE_FILE = "effectiveDate"
 """The one column of an APP that is the file's, not the record's."""
 
@@ -24,21 +28,37 @@ class SentRow:
     fields: dict[str, Any]
 
 
-def read_sent(stream: BinaryIO, record_type: str) -> Iterator[SentRow]:
-    """Yield the data rows of a file that this program has written."""
-    layout, number = LAYOUTS[record_type], 0
-    for line in stream.read().decode().splitlines():
-        found, _ = cells(line)
-        if found[0] != record_type:
-            continue
-        number += 1
-        read = {
-            column.name: read_value(column, cell)
-            for column, cell in zip(layout.columns, found[1:], strict=False)
-        }
-        fields = {name: _stored(value) for name, value in read.items() if value is not None}
-        fields.pop(_OF_THE_FILE, None)
-        yield SentRow(number, line, fields)
+class DamagedSentFileError(TisEsrError):
+    """A file that this program has sent, or a copy of one, has not all of its rows."""
+
+    exit_code = Exit.UNAVAILABLE
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is not complete: its last row does not count its rows. Find a complete copy of it, and repeat"
+            " tis-esr recover with --sent FOLDER, which has all copies"
+        )
+
+
+def read_sent(stream: BinaryIO, name: FileName) -> list[SentRow]:
+    """Return the data rows of a file that this program has written. Raises DamagedSentFileError."""
+    record_type = SENT_RECORDS[name.type]
+    lines = stream.read().decode(errors="replace").splitlines()
+    if lines[-1:] != [format_row("TRL", trailer(len(lines)))]:
+        raise DamagedSentFileError(str(name))
+    rows = (line for line in lines if line.startswith(f"{record_type},"))
+    return [SentRow(number, line, _fields(record_type, line)) for number, line in enumerate(rows, 1)]
+
+
+def _fields(record_type: str, line: str) -> dict[str, Any]:
+    found, _ = cells(line)
+    read = {
+        column.name: read_value(column, cell)
+        for column, cell in zip(LAYOUTS[record_type].columns, found[1:], strict=False)
+    }
+    fields = {name: _stored(value) for name, value in read.items() if value is not None}
+    fields.pop(_OF_THE_FILE, None)
+    return fields
 
 
 def _stored(value: Value) -> Any:

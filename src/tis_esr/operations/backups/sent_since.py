@@ -36,15 +36,14 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
-from tis_esr.services.data_exporter.restored import is_unsettled, mark_settled
 from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
+from tis_esr.services.restored import is_unsettled, mark_settled
 from tis_esr.wall_clock import LONDON
 
 _NUMBERED = {"APP": (("APP",), "APC"), "DNC": (("DNC", "DNF"), "DCC")}
 """By counter, the types of our files that it numbers, and the type of ESR's answers, which have the same numbers."""
 ANSWERS = {"APP": "APC", "DNC": "DCC", "DNF": "DCC"}
-_RECORD_TYPES = {"APP": "APP", "DNC": "NOT", "DNF": "NOT"}
 _OPEN = (OutboundState.ALLOCATING, OutboundState.NOTHING_TO_SEND)
 _AT = time(14)
 _LONG_AGO = date(1900, 1, 1)
@@ -55,13 +54,14 @@ class TakenOver:
     """What was found: files, records that became exported, rows without a record, and files that are not to be found.
 
     ``unmatched`` are rows as ``FILE row N``. ``gone`` are files that ESR has answered, of which neither the store nor the
-    outbound store knows anything.
+    outbound store knows anything. ``begun`` are files with rows that the store has not sent and that are nowhere.
     """
 
     files: list[str] = field(default_factory=list)
     records: int = 0
     unmatched: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
 
 
 class SentFilesGoneError(TisEsrError):
@@ -77,29 +77,41 @@ class SentFilesGoneError(TisEsrError):
         )
 
 
+async def is_due(runner: Runner, copies: FileStore | None) -> bool:
+    """Return whether there is something to take over: the store was restored and that is not settled, or there are copies.
+
+    Else unknown files are another program's.
+    """
+    return copies is not None or await runner.patiently("recovery", lambda: is_unsettled(runner.work()))
+
+
 async def take_over(
     runner: Runner, inbound: FileStore, out: FileStore, since: date, copies: FileStore | None = None
-) -> TakenOver | None:
+) -> TakenOver:
     """Take over every file that the store does not know, of ``since`` or of the last day that it knows files of, or later.
 
-    The files are in ``out``, or in ``copies`` if given. Counters are raised above every number used. None if the store
-    was not restored, or that is settled, and no copies are given: then unknown files are another program's. Safe to
-    repeat. Raises SentFilesGoneError, OSError and TransientError.
+    All that ESR has sent since has to be handled by then: rows of files are found among its records. The files are in
+    ``out``, and in ``copies`` if given; in a store that is settled only in these. Counters are raised above every number
+    used. Safe to repeat. Raises SentFilesGoneError, DamagedSentFileError, OSError and TransientError.
     """
-    if copies is None and not await runner.patiently("recovery", lambda: is_unsettled(runner.work())):
-        return None
-    store = copies or out
-    listing = await store.listing()
-    last = await runner.patiently("recovery", lambda: _last_sent(runner.work()))
-    if last is not None and copies is None and not listing.has(last.name):
-        raise SentFilesGoneError(last.name)
-    since = min(since, last.day) if last is not None else date.min
-    names = [name for name in listing.names if _is_ours(name, since)]
     found = TakenOver()
+    last = await runner.patiently("recovery", lambda: _last_sent(runner.work()))
+    where: dict[str, FileStore] = {}
+    if copies is None or await is_due(runner, None):
+        listing = await out.listing()
+        if last is not None and copies is None and not listing.has(last.name):
+            raise SentFilesGoneError(last.name)
+        where |= dict.fromkeys(listing.names, out)
+        found.begun = await runner.patiently("recovery", lambda: _begun(runner.work()))
+    if copies is not None:
+        where |= dict.fromkeys((await copies.listing()).names, copies)
+    since = min(since, last.day) if last is not None else date.min
+    names = [name for name in where if _is_ours(name, since)]
+    found.begun = [name for name in found.begun if name not in where]
     for name in sorted(names, key=lambda name: FileName.parse(name).sequence):
         known = (await runner.work().get(OUTBOUND_FILES, [name])).get(name)
-        if known is None or known.state in _OPEN:
-            await _take_over_one(runner, inbound, store, name, found)
+        if known is None or known.state is not OutboundState.SENT:
+            await _take_over_one(runner, inbound, where[name], name, found)
     found.gone = await runner.patiently("recovery", partial(_settle, runner, names, since))
     return found
 
@@ -109,6 +121,12 @@ async def _last_sent(work: Work) -> OutboundFile | None:
     files = await work.find(OUTBOUND_FILES, {"day": Between(_LONG_AGO, date.max)})
     sent = [file for file in files if file.state is OutboundState.SENT and file.rows and file.type in ANSWERS]
     return max(sent, key=lambda file: (file.day, FileName.parse(file.name).sequence, file.name), default=None)
+
+
+async def _begun(work: Work) -> list[str]:
+    """Return the names of files with rows that the store does not know as sent."""
+    files = await work.find(OUTBOUND_FILES, {"day": Between(_LONG_AGO, date.max)})
+    return sorted(file.name for file in files if file.rows and file.state is not OutboundState.SENT)
 
 
 def _is_ours(name: str, since: date) -> bool:
@@ -124,7 +142,7 @@ async def _take_over_one(
 ) -> None:
     parsed = FileName.parse(name)
     async with out.open(name) as stream:
-        rows = list(read_sent(stream, _RECORD_TYPES[parsed.type]))
+        rows = read_sent(stream, parsed)
     for start in range(0, len(rows), ROWS_A_CHUNK):
         chunk = rows[start : start + ROWS_A_CHUNK]
         left = await runner.patiently("recovery", partial(_chunk, runner, parsed, chunk))
@@ -140,7 +158,7 @@ async def _chunk(runner: Runner, name: FileName, rows: Sequence[SentRow]) -> lis
     taking = _Taking(work, name)
     take = taking.applicant if name.type == "APP" else taking.notification
     left = [row for row in rows if not await take(row)]
-    if work.has_changes:
+    if len(left) < len(rows):
         await work.commit()
     return left
 
@@ -166,16 +184,19 @@ class _Taking:
         self._taken: set[str] = set()
 
     async def applicant(self, row: SentRow) -> bool:
-        """Mark the pending record of an applicant as sent; return whether there is one, or it was marked before."""
+        """Mark the pending record of an applicant as sent; return whether there is one, or it had its row before.
+
+        Other services are notified of either: the backup may have been made before they were.
+        """
         same = applicant_for_esr(row.fields, row.fields["positionId"])
         found = await self._work.find(APPLICANTS, {"same_as": [same]})
-        if any(self._is_in(record.file, record.file_row, row) for record in found):
-            return True
-        record = next((record for record in found if self._is_free(record.key, record.state)), None)
-        if record is None:
-            return False
-        sent = _as_sent(record, row, str(self._name))
-        self._work.put(APPLICANTS, sent)
+        sent = next((record for record in found if self._is_in(record.file, record.file_row, row)), None)
+        if sent is None:
+            record = next((record for record in found if self._is_free(record.key, record.state)), None)
+            if record is None:
+                return False
+            sent = _as_sent(record, row, str(self._name))
+            self._work.put(APPLICANTS, sent)
         event = msgspec.structs.replace(exported(sent, str(self._name), self._moment()), again=True)
         self._work.emit(
             "apprecord.exported", event, cause=sent.as_cause("sent since", str(self._name), row.number)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.services.data_exporter.restored import KEY, RESTORED
+from tis_esr.services.restored import KEY, RESTORED
 
 
 def withheld_since(reader: Reader) -> datetime | None:

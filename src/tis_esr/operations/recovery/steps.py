@@ -13,7 +13,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.audit.trail import Person
-from tis_esr.operations.backups.sent_since import take_over
+from tis_esr.operations.backups.sent_since import is_due, take_over
 from tis_esr.operations.composition import process_name, window
 from tis_esr.operations.manual_export import full_file, request_full_file
 from tis_esr.operations.outage import Outage
@@ -36,7 +36,7 @@ from tis_esr.services.contracts.commands import (
 from tis_esr.services.data_exporter.export_commands import EXPORTS
 from tis_esr.services.data_exporter.region_starts import sendable
 from tis_esr.services.day import compared_export
-from tis_esr.services.flow import TELLING
+from tis_esr.services.flow import INBOUND, TELLING
 from tis_esr.tcs.client import Tcs
 
 _NAMED = 5
@@ -148,10 +148,11 @@ class Recovery:
         return _Did(f"compared {counted(done, 'position')} with TIS, and applied the daily rules", left)
 
     async def _sent_since(self) -> _Did:
+        if not await is_due(self.runner, self.place.copies):
+            return _Did("the store was not restored from a backup: nothing to take over")
+        await self._finished(*INBOUND, *TELLING)
         since = self.outage.days[0]
         found = await take_over(self.runner, self.place.inbound, self.place.out, since, self.place.copies)
-        if found is None:
-            return _Did("the store was not restored from a backup: nothing to take over")
         if found.files:
             await self._finished(*_AFTER_TAKING_OVER)
         left = ""
@@ -162,6 +163,13 @@ class Recovery:
             left += (
                 f"; ESR has answered {counted(len(found.gone), 'file')} of ours that cannot be found: {named}"
             )
+        if found.begun:
+            are = counted(
+                len(found.begun),
+                "file was begun before the backup and is",
+                "files were begun before the backup and are",
+            )
+            left += f"; {are} not in the outbound store: {_some(found.begun)} (if ESR has not had it, run tis-esr export with --as-of its day)"
         did = f"took over {counted(len(found.files), 'file')} that the store did not know, {counted(found.records, 'record')}"
         return _Did(did, left)
 

@@ -32,9 +32,9 @@ from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRu
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.data_exporter.region_starts import RegionStart, StartStep
-from tis_esr.services.data_exporter.restored import refuse_withheld
 from tis_esr.services.data_exporter.sent_before import mark_sent
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.services.restored import refuse_withheld
 from tis_esr.tracing.spans import muted
 
 

@@ -25,7 +25,7 @@ from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICA
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.data_exporter.region_starts import sendable
-from tis_esr.services.data_exporter.restored import is_unsettled
+from tis_esr.services.restored import is_unsettled
 
 _log = structlog.get_logger()
 

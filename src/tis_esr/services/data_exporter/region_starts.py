@@ -13,7 +13,7 @@ import structlog
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError
-from tis_esr.services.data_exporter.restored import is_unsettled, refuse_withheld
+from tis_esr.services.restored import is_unsettled, refuse_withheld
 
 _log = structlog.get_logger()
 

@@ -24,7 +24,6 @@ from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import FileName
 from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.services.contracts.bodies import AcknowledgeFile, RmtSplit
-from tis_esr.services.data_exporter.restored import is_unsettled
 from tis_esr.services.data_exporter.rtc_documents import (
     RTC_FILES,
     RTC_ROWS,
@@ -34,6 +33,7 @@ from tis_esr.services.data_exporter.rtc_documents import (
     merged,
 )
 from tis_esr.services.data_exporter.rtc_lines import incomplete_line, lines
+from tis_esr.services.restored import is_unsettled
 from tis_esr.tracing import names
 from tis_esr.wall_clock import LONDON
 

@@ -16,6 +16,7 @@ from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import ApplicantExported
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds, Ended, OpenAttempt
+from tis_esr.services.restored import is_unsettled
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.client import Tcs
 
@@ -58,8 +59,9 @@ async def notify_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Se
             due[key] = msgspec.structs.replace(before, open=bounds.attempt)
             work.put(TIS_EXPORTS, due[key])
     if due:
+        has_to_look = await is_unsettled(work)  # a restored store does not know what TCS has since the backup
         await work.save_intent()
-        await _append(tcs, attempts, work, bounds, due, known, sent)
+        await _append(tcs, attempts, work, bounds, due, known, sent, has_to_look=has_to_look)
 
 
 async def _append(
@@ -70,6 +72,8 @@ async def _append(
     due: Mapping[str, TisExport],
     known: Mapping[str, TisExport],
     sent: Sent,
+    *,
+    has_to_look: bool,
 ) -> None:
     async def one(key: str) -> Ended:
         body = sent[key][1]
@@ -81,7 +85,7 @@ async def _append(
                 before,
                 look=lambda: _is_listed(tcs, body, bounds),
                 write=lambda: _written(tcs, body, bounds),
-                look_first=before is not None or body.again,
+                look_first=has_to_look or before is not None or body.again,
             )
 
     found = await each(due, one)

@@ -19,6 +19,7 @@ from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import PositionChanged
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds, Ended, OpenAttempt
+from tis_esr.services.restored import is_unsettled
 from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.client import Tcs
@@ -76,8 +77,9 @@ async def notify_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Seq
         if after.open:
             due[key] = after
     if due:
+        has_to_look = await is_unsettled(work)  # a restored store does not know what TCS has since the backup
         await work.save_intent()
-        await _append(tcs, attempts, work, bounds, due, known, fresh)
+        await _append(tcs, attempts, work, bounds, due, known, fresh, has_to_look=has_to_look)
 
 
 async def _append(
@@ -88,6 +90,8 @@ async def _append(
     due: Mapping[str, TisPosition],
     known: Mapping[str, TisPosition],
     fresh: Mapping[str, News[PositionChanged]],
+    *,
+    has_to_look: bool,
 ) -> None:
     async def one(key: str) -> Ended:
         before, after = known.get(key), due[key]
@@ -99,7 +103,7 @@ async def _append(
                 before.open if before else None,
                 look=lambda: _holds(tcs, after, bounds),
                 write=lambda: _written(tcs, after, event, bounds),
-                look_first=fresh[key].body.again or _has_to_look(before, after),
+                look_first=has_to_look or fresh[key].body.again or _has_to_look(before, after),
             )
 
     found = await each(due, one)

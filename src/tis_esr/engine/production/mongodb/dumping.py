@@ -107,7 +107,12 @@ def _version(name: str, entry: RawBSONDocument | None) -> int:
         raise UnusableDumpError(
             f"the upgrade or restore of the database {name} is not complete; finish it first"
         )
-    return int(entry["version"])
+    if entry["version"] != SCHEMA_VERSION:
+        raise UnusableDumpError(
+            f"the database {name} has schema version {entry['version']}, this version of tis-esr backs up {SCHEMA_VERSION}:"
+            " use the version that wrote it, a snapshot of the disks, or MongoDB's own tools, because nothing could restore it"
+        )
+    return SCHEMA_VERSION
 
 
 def _write(path: Path, documents: Iterable[RawBSONDocument]) -> DumpedCollection:

@@ -32,6 +32,7 @@ from tis_esr.engine.upgrading import (
     Upgrade,
     Written,
     converted,
+    converted_body,
     refuse_loss,
 )
 from tis_esr.errors import Exit, TisEsrError
@@ -40,6 +41,8 @@ Progress = Callable[[str], None]
 _NEW = "upgraded."
 HELD_SECONDS = 10.0
 """How long a process that was killed keeps others from continuing its upgrade."""
+_OLD_PACKETS = {"sources": {"$exists": False}}
+_OLD_PARKED = {"state": "parked", "handled_on": {"$exists": False}}
 _OLD_INDEXES = ((schema.OUTBOX, "waiting"), (schema.INBOX, "forgotten"))
 
 
@@ -214,14 +217,27 @@ class DatabaseUpgrade:
         """Return whether a collection has new documents already: the process ended before it could note that."""
         return self._database[name].find_one({"written_on": {"$exists": True}}) is not None
 
+    def _refuse_unconvertible(self) -> None:
+        """Raise UnconvertibleMessageError before any message is changed: they are converted in their place."""
+        bodies, causes = self._upgrade.bodies, self._upgrade.causes
+        for packet in self._database[schema.OUTBOX].find(_OLD_PACKETS):
+            queue = packet["queue"]
+            for message in packet["messages"]:
+                converted_body(queue, message["id"], bodies.get(queue, _unchanged), message["body"])
+        for entry in self._database[schema.INBOX].find(_OLD_PARKED):
+            queue, key = entry["queue"], str(entry["_id"])
+            converted_body(queue, key, bodies.get(queue, _unchanged), entry["body"])
+            converted_body(queue, key, causes.get(queue, _other), entry["body"])
+
     def _convert_messages(self) -> None:
+        self._refuse_unconvertible()
         day = self._note()["day"]
         for collection, index in _OLD_INDEXES:
             if index in self._database[collection].index_information():
                 self._database[collection].drop_index(index)
         self._database[schema.LEASES].delete_many({})
         self._convert_packets()
-        for entry in self._database[schema.INBOX].find({"state": "parked", "handled_on": {"$exists": False}}):
+        for entry in self._database[schema.INBOX].find(_OLD_PARKED):
             self._cover(entry)
             self._convert_parked(entry, day)
         self._database[schema.INBOX].update_many(
@@ -230,7 +246,7 @@ class DatabaseUpgrade:
 
     def _convert_packets(self) -> None:
         """Convert the messages that are not handled, and have all of them published again: twice is harmless."""
-        for packet in self._database[schema.OUTBOX].find({"sources": {"$exists": False}}):
+        for packet in self._database[schema.OUTBOX].find(_OLD_PACKETS):
             convert = self._upgrade.bodies.get(packet["queue"], _unchanged)
             changed = {
                 "sources": sorted({source(m["correlation_id"]) for m in packet["messages"]}),
