@@ -72,6 +72,17 @@ async def test_a_commit_that_loses_a_race_for_its_last_document_leaves_nothing_o
     assert len(await engine.find(NOTES, {}, (), None)) == 241
 
 
+async def test_a_message_that_cannot_be_stored_fails_the_commit_and_is_not_dropped(tmp_path: Path) -> None:
+    bench = EmbeddedBench(tmp_path / "state.sqlite")
+    engine = (await bench.open(handler())).engine
+    unsound = msgspec.structs.replace(message(2), deanery=None)
+    with pytest.raises(sqlite3.IntegrityError):
+        await engine.commit(Commit(puts=[note(1, 0)], messages=[message(1), unsound]))
+    assert await engine.find(NOTES, {}, (), None) == []
+    assert await engine.next_ready([QUEUE]) is None
+    await bench.clear()
+
+
 async def test_however_many_messages_are_delayed_the_next_is_claimed(tmp_path: Path) -> None:
     bench = EmbeddedBench(tmp_path / "state.sqlite")
     await bench.open(handler())
