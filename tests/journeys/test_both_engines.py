@@ -10,6 +10,7 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from tis_esr.cli import app
 
 BAD = por(1).replace("POR,1,", "POR,twelve,")
+TESTS = Path(__file__).parents[1]
 UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole number"
 
 ELSEWHERE = {
@@ -39,6 +40,8 @@ ELSEWHERE = {
     "audit": "test_parked_desk",
     "console": "test_console",
     "run": "test_running_processes, in tests/faults",
+    "backup": "test_backups, in tests/upgrades",
+    "restore": "test_backups, in tests/upgrades",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}
 HERE = {"ingest", "parked", "redrive", "install"}
@@ -55,8 +58,8 @@ def test_every_command_is_tested_on_both_engines_somewhere() -> None:
     untested = commands - ELSEWHERE.keys() - WITHOUT_ENGINE - HERE
     assert not untested - {"files"}, "name the file that tests it on both engines"
     for name in ELSEWHERE.values():
-        module = name.split(",")[0]
-        folder = Path(__file__).parents[1] / ("faults" if "faults" in name else "journeys")
+        module, *folders = name.split(", in ")
+        folder = TESTS / (folders[0].removeprefix("tests/") if folders else "journeys")
         assert (
             '"production"' in (text := (folder / f"{module}.py").read_text())
             or "ENGINES" in text

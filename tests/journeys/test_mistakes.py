@@ -266,6 +266,15 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("reconcile-status --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
     ("recover --from 2026-11-24", {}, 2, "Missing option '--to'"),
     ("recover --from 2026-11-25 --to 2026-11-24", {}, 2, "--to: 24 Nov 2026 00:00:00 is not after 25 Nov 2026 00:00:00"),
+    # backup and restore.
+    ("backup", {}, 2, "Missing argument 'TARGET'"),
+    ("backup copy --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
+    ("backup file --state state", {}, 2, "file exists; name a new file"),
+    ("restore --yes", {}, 2, "SOURCE: name the backup, or use --already-restored, not both"),
+    ("restore copy --already-restored", {}, 2, "SOURCE: name the backup, or use --already-restored, not both"),
+    ("restore nowhere --state new --yes", {}, 2, "nowhere: no such backup; name what tis-esr backup has written"),
+    ("restore junk --state new --yes", {}, 2, "junk can't be restored: file is not a database"),
+    ("restore full --state new --yes", {}, 2, "full can't be restored: it is not a file"),
     ("processes --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
     ("processes", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere: no such state file; tis-esr day --state FILE creates it"),
     # lint and forecast.

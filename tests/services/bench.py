@@ -265,7 +265,8 @@ class Benches:
     ) -> AsyncIterator[tuple[Engine, Callable[[], Reader]]]:
         if self.place is None:
             path = folder / "state"
-            path.write_bytes(_empty_state())
+            if not path.exists():
+                path.write_bytes(_empty_state())
             embedded = EmbeddedEngine(path, ALL_COLLECTIONS)
             try:
                 yield embedded, lambda: StateReader(path)

@@ -28,7 +28,7 @@ KEYS = {
     "synthesize": {"in", "tcs", "expected", "files", "rows", "posts", "scenarios"},
     "ingest": {"files"},
     "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale", "unsent"},
-    "install": {"engine", "created", "findings"},
+    "install": {"engine", "created", "findings", "upgraded_from", "copy"},
     "doctor": {"settings", "checks"},
     "processes": {"at", "processes"},
     "alarms": {"alarms", "sinks", "evaluated_at", "is_stale", "unknown", "tests"},

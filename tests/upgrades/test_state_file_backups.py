@@ -118,7 +118,7 @@ def test_a_damaged_copy_is_refused_and_the_store_stays(
     copy.write_bytes(damage(copy.read_bytes()))
     said = restore(here)
     assert said.code == 2, said.text
-    assert "copied.sqlite can't be used as state: " in said.text
+    assert "copied.sqlite can't be restored: " in said.text
     assert text in said.text
     assert content(here.folder / "state.sqlite") == "before"
     assert not list(here.folder.glob("*.restoring*"))

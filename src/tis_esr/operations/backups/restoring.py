@@ -1,8 +1,8 @@
 """Restores a backup, so that nothing is exported from it before ``tis-esr recover``, whenever the restore is stopped."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from pymongo import MongoClient
 
 from tis_esr.engine.embedded.backing_up import back_up, remove, swap
 from tis_esr.engine.embedded.schema import disk_trouble, locked, open_state
+from tis_esr.engine.faults import UnusableStateError
 from tis_esr.engine.production.mongodb import dumping
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
 from tis_esr.engine.production.mongodb.patience import patience
@@ -32,7 +33,7 @@ async def restore_backup(
     """Put a backup in the place of the store, withhold exports until ``tis-esr recover``, and audit it.
 
     Raises StateInUseError while a process uses the state file, UnusableServerError while one consumes a queue,
-    UnusableStateError and UnusableDumpError for a bad backup, and UnusableDumpError for a database that is not empty.
+    UnusableDumpError for a bad backup, and for a database that is not empty.
     """
     if settings.engine == "embedded" or state is not None:
         await _restore_state(settings, source, state or settings.state, person)
@@ -73,7 +74,12 @@ async def _restore_state(settings: Settings, source: Path, path: Path, person: P
     """Replace a state file by a copy that is marked already."""
     _refuse_itself(source, path)
     ready = path.with_name(f"{path.name}.restoring")
-    with closing(open_state(source, read_only=True)) as backup, locked(path), disk_trouble(path):
+    with (
+        _said_of(source),
+        closing(open_state(source, read_only=True)) as backup,
+        locked(path),
+        disk_trouble(path),
+    ):
         remove(ready)
         try:
             await asyncio.to_thread(back_up, backup, ready)
@@ -81,6 +87,17 @@ async def _restore_state(settings: Settings, source: Path, path: Path, person: P
             swap(ready, path)
         finally:
             remove(ready)
+
+
+@contextmanager
+def _said_of(source: Path) -> Iterator[None]:
+    """What is wrong with the copy of a state file is said of the backup, not of the store."""
+    if not source.exists():
+        raise dumping.UnusableDumpError(f"{source}: no such backup; name what tis-esr backup has written")
+    try:
+        yield
+    except UnusableStateError as error:
+        raise dumping.UnusableDumpError(f"{source} can't be restored: {error.reason}") from error
 
 
 async def _refuse_unusable(place: ServerAddresses, topology: Sequence[Queue]) -> None:
