@@ -68,12 +68,17 @@ def findings(
     for advisory in advisories:
         for one in advisory.affected:
             if one.package:
-                key = (one.package.ecosystem, canonicalize_name(one.package.name))
-                by_name.setdefault(key, []).append((advisory, one))
+                by_name.setdefault(_place(one.package), []).append((advisory, one))
     for package in used:
         for advisory, one in by_name.get((package.ecosystem, package.name), []):
             if (advisory.id, package.name) not in passed and osv.is_affected(one, package.version):
                 yield _line(package, advisory, one)
+
+
+def _place(package: osv.Package) -> tuple[str, str]:
+    """Return the ecosystem and the name by which a package is locked: PyPI alone has several ways to write one."""
+    is_pypi = package.ecosystem == "PyPI"
+    return package.ecosystem, canonicalize_name(package.name) if is_pypi else package.name
 
 
 def _line(package: Used, advisory: osv.Advisory, affected: osv.Affected) -> str:

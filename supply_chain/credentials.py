@@ -29,7 +29,7 @@ FORMATS = {
     "Azure storage key": r"AccountKey=[A-Za-z0-9+/]{80,}={0,2}",
     "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
 }
-EXAMPLES = ("1", "b", "guest", "hidden", "invented", "password", "s3cret", "secret", "word")
+EXAMPLES = ("1", "b", "guest", "hidden", "hush", "invented", "password", "s3cret", "secret", "word")
 """Passwords in URLs that are examples; so is what begins ``invented``, a placeholder in braces or capitals, and a regular expression."""
 
 _AT_ONCE = 500

@@ -1,6 +1,8 @@
 """What the chart renders is valid: for four versions of Kubernetes, and for the operators' custom resources."""
 
 import copy
+import re
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from kubernetes_validate import utils
-from tests.deploy.chart import NAMES, ROOT, Rendered, of_kind, rendered
+from tests.deploy.chart import CHART, EXAMPLES, NAMES, ROOT, Rendered, called, of_kind, rendered
 from tests.deploy.custom_resources import MODULES, problems
 
 _SCHEMAS = cache(utils.schema_contents)
@@ -47,6 +49,31 @@ def test_an_unknown_field_would_be_found_on(version: str) -> None:
     wrong["spec"]["template"]["spec"]["automountServiceAccountTokens"] = False
     with pytest.raises(kubernetes_validate.ValidationError, match="automountServiceAccountTokens"):
         _valid(wrong, version)
+
+
+def test_labels_are_valid_where_a_version_has_build_metadata(tmp_path: Path) -> None:
+    chart = Path(shutil.copytree(CHART, tmp_path / "tis-esr"))
+    description = chart / "Chart.yaml"
+    description.write_text(
+        re.sub(r"(?m)^(version|appVersion): .*$", r"\1: 1.2.3+build.4", description.read_text())
+    )
+    done = called(
+        "template",
+        "tis-esr",
+        str(chart),
+        "--values",
+        str(EXAMPLES / "together.yaml"),
+        "--set",
+        "image.tag=any",
+    )
+    assert done.returncode == 0, done.stderr
+    labels = [each["metadata"]["labels"] for each in yaml.safe_load_all(done.stdout)]
+    assert labels
+    for one in labels:
+        assert (one["app.kubernetes.io/version"], one["helm.sh/chart"]) == (
+            "1.2.3_build.4",
+            "tis-esr-1.2.3_build.4",
+        )
 
 
 def test_the_custom_resources_are_valid(tmp_path: Path) -> None:

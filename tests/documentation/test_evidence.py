@@ -3,7 +3,11 @@
 import re
 
 import pytest
+from packaging.markers import Marker
 from tests.documentation.pages import ROOT
+from tests.soak.__main__ import SIZES, judged_days
+
+from supply_chain import locked
 
 PAGE = (ROOT / "docs" / "reference" / "evidence.md").read_text()
 ROWS = [
@@ -38,3 +42,21 @@ def test_its_versions_are_those_that_are_tested() -> None:
     from tests.deploy.test_chart_objects import VERSIONS
 
     assert f"Kubernetes {', '.join(VERSIONS[:-1])} and {VERSIONS[-1]}" in PAGE
+
+
+def test_its_figures_that_can_be_counted_are_right() -> None:
+    here = {
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "python_full_version": "3.11.2",
+        "python_version": "3.11",
+        "sys_platform": "linux",
+    }
+    needed = [
+        one for one in locked.read(locked.RUNTIME) if not one.marker or Marker(one.marker).evaluate(here)
+    ]
+    assert f"the bill's {len(needed)} packages that apply to Linux and Python 3.11" in PAGE
+    days = {engine: judged_days(weeks) for engine, (weeks, _) in SIZES.items()}
+    assert f"leave {judged_days(4)} to judge" in PAGE
+    assert f"`make soak` alone judges {days['embedded']}, and {days['production']} on the production" in PAGE
+    assert not re.search(r"\d+ passed", PAGE)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,13 +14,17 @@ from tests.journeys.small_world import NPN, small_world
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.production.rabbitmq.topology import queues
+from tis_esr.engine.work import Work
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.operations.composition import engine_for_operation
+from tis_esr.operations.doctor import exports
 from tis_esr.operations.doctor.running import queues_by_service
+from tis_esr.services.data_exporter.restored import mark_restored, mark_settled
 from tis_esr.services.flow import bindings_only
 
 CHECKS = [
-    "settings", "schedule", "engine", "replica set", "broker", "permissions", "processes", "agreement", "leases", "files in",
-    "files out", "TCS", "certificates", "clocks", "disk",
+    "settings", "schedule", "engine", "replica set", "broker", "permissions", "processes", "agreement", "leases", "exports",
+    "files in", "files out", "TCS", "certificates", "clocks", "disk",
 ]  # fmt: skip
 UNSEEN = "broker: TIS_ESR_AMQP_MANAGEMENT_URL: is not set, so these were not checked: shovels, policies, "
 
@@ -100,6 +104,29 @@ def test_each_wrong_setting_is_named_and_nothing_is_made_of_it(
     also = {"clocks"} if name == "TCS" else set()
     assert passed(said.text) == set(CHECKS) - {name} - also - unseen(here), said.text
     assert not (here.folder / "mistyped").exists()
+
+
+def test_exports_that_a_restore_withholds_are_named_until_what_was_sent_is_settled(here: Program) -> None:
+    asyncio.run(_committed(here, mark_restored))
+    with running(here):
+        said = here("doctor")
+    assert said.code == 3
+    assert re.search(
+        r"exports: tis-esr recover: has not settled yet what was sent since the store was restored from a backup on"
+        r" \d{1,2} \w{3} \d{4} \d\d:\d\d, so exports are withheld; run tis-esr recover --from \(time of the backup\)"
+        r" --to \(now\)",
+        " ".join(said.text.split()),
+    ), said.text
+    assert passed(said.text) == set(CHECKS) - {"exports"} - unseen(here)
+    asyncio.run(_committed(here, mark_settled))
+    assert asyncio.run(exports.check(here.read_settings())) == []
+
+
+async def _committed(here: Program, change: Callable[[Work], Awaitable[None]]) -> None:
+    async with engine_for_operation(here.read_settings()) as runner:
+        work = runner.work()
+        await change(work)
+        await work.commit()
 
 
 @pytest.mark.parametrize("here", ["production"], indirect=True)

@@ -100,6 +100,15 @@ def test_exactly_what_is_affected_is_found(database: Path, changed: dict[str, An
     assert bool(_findings(database)) is is_found
 
 
+@pytest.mark.parametrize("name", ["lodash.merge", "@scope/JSON_stream"])
+def test_a_package_of_npm_is_found_by_its_name_as_it_is(database: Path, name: str) -> None:
+    """PyPI takes a dot, a hyphen and an underscore for the same, npm does not."""
+    _put(database, _advisory(affected={"package": {"ecosystem": "npm", "name": name}}))
+    used = [audit.Used("npm", one, "2.5", "a.json") for one in (name, name.lower().replace(".", "-"))]
+    found = list(audit.findings(used, osv.read(database), [], TODAY))
+    assert [line.partition(" ")[0] for line in found] == [name]
+
+
 def test_an_entry_that_was_withdrawn_is_none(database: Path) -> None:
     _put(database, _advisory(withdrawn="2026-11-21T00:00:00Z"))
     _put(database, _advisory(id="EXAMPLE-2026-2", **_events({"introduced": "7"})), "two.json")

@@ -48,6 +48,7 @@ def test_every_format_has_a_test() -> None:
         "amqp://tis-esr:PASSWORD@host",
         "amqp://u:${RABBITMQ_PASSWORD:-invented-password}@rabbitmq",
         "mongodb://user:{SECRET}@host",
+        "http://user:hush@collector:4318",
         "https://host.example/path:with@sign",
         "ssh-ed25519 AAAAC3Nza",
     ],

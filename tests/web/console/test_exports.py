@@ -141,6 +141,7 @@ async def test_exports_that_a_restore_withholds_say_so_where_somebody_looks_for_
         pages = [
             text(await browser.get(path))
             for path in (
+                "/",
                 "/exports",
                 "/exports/EOE/APP",
                 "/procedures",
@@ -150,8 +151,8 @@ async def test_exports_that_a_restore_withholds_say_so_where_somebody_looks_for_
     for said in pages:
         assert "Exports are withheld. The store was restored from a backup on " in said
         assert "its step Take over what was sent since a backup settles that" in said
-    assert "EOE APP APP withheld" in pages[0]
-    assert "The start of the region" not in pages[0] + pages[1]
+    assert "EOE APP APP withheld" in pages[1]
+    assert "The start of the region" not in pages[1] + pages[2]
 
 
 async def test_one_export_names_its_rows_the_difference_and_who_must_act(place: Path) -> None:

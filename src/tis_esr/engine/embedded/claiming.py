@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tis_esr.engine.embedded.many import execute_for
 from tis_esr.engine.envelope import ISOLATING_DEATHS, Identity, Message
 
@@ -41,12 +43,16 @@ def count_deaths(connection: sqlite3.Connection) -> None:
 
 
 def claim(connection: sqlite3.Connection, ready: Ready) -> Claimed:
-    """Claim the oldest ready messages; an isolated one is claimed alone, if it is the oldest."""
-    others = f" AND id NOT IN ({','.join('?' * len(ready.not_now))})" if ready.not_now else ""
+    """Claim the oldest ready messages; an isolated one is claimed alone, if it is the oldest.
+
+    The ids that are left out are one value: their number is not limited, and changes no statement that is kept prepared.
+    """
+    others = " AND id NOT IN (SELECT value FROM json_each(?))" if ready.not_now else ""
+    not_now = [msgspec.json.encode(ready.not_now).decode()] if ready.not_now else []
     found = connection.execute(
         f"SELECT {_COLUMNS}, seq FROM messages INDEXED BY messages_ready"
         f" WHERE state = 'ready' AND queue = ?{others} ORDER BY seq LIMIT ?",
-        (ready.queue, *ready.not_now, ready.limit),
+        (ready.queue, *not_now, ready.limit),
     ).fetchall()
     oldest = [_message(*row) for row in found]
     chosen, isolated = _chosen(oldest, ready)

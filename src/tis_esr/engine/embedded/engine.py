@@ -270,8 +270,8 @@ def _apply(connection: sqlite3.Connection, commit: Commit, day: str, now: float)
         _put(connection, puts, day)
     write_rows(
         connection,
-        "INSERT OR IGNORE INTO messages (queue, id, correlation_id, source_file, deanery, row, last_row, body,"
-        " created, state) VALUES {rows}",
+        "INSERT OR FAIL INTO messages (queue, id, correlation_id, source_file, deanery, row, last_row, body,"
+        " created, state) VALUES {rows} ON CONFLICT (queue, id) DO NOTHING",
         [
             (*m.identity, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, now, "ready")
             for m in commit.messages

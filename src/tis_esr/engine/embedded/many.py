@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 _ROWS = 50
-"""Rows of a statement: SQLite before 3.32 allows 999 values."""
+"""Rows of a statement. Each number of rows is a statement of its own, of which sqlite3 keeps 128 prepared."""
 _KEYS = 500
 Values = Sequence[Sequence[Any]]
 

@@ -75,7 +75,7 @@ async def _restore_state(settings: Settings, source: Path, path: Path, person: P
     _refuse_itself(source, path)
     ready = path.with_name(f"{path.name}.restoring")
     with (
-        _said_of(source),
+        _said_of(source, path),
         closing(open_state(source, read_only=True)) as backup,
         locked(path),
         disk_trouble(path),
@@ -90,13 +90,15 @@ async def _restore_state(settings: Settings, source: Path, path: Path, person: P
 
 
 @contextmanager
-def _said_of(source: Path) -> Iterator[None]:
+def _said_of(source: Path, path: Path) -> Iterator[None]:
     """What is wrong with the copy of a state file is said of the backup, not of the store."""
     if not source.exists():
         raise dumping.UnusableDumpError(f"{source}: no such backup; name what tis-esr backup has written")
     try:
         yield
     except UnusableStateError as error:
+        if Path(error.path) == path:
+            raise
         raise dumping.UnusableDumpError(f"{source} can't be restored: {error.reason}") from error
 
 

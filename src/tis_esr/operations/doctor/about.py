@@ -12,6 +12,7 @@ ABOUT: Final = {
     "processes": "Services that no process runs, queues without a consumer, processes that are gone",
     "agreement": "Whether all processes have the same version, broker, schema and settings",
     "leases": "Messages that are leased to a process that is gone",
+    "exports": "Whether exports are withheld because the store was restored from a backup",
     "files in": "Whether ESR's files can be listed and read",
     "files out": "Whether files for ESR can be written",
     "TCS": "Whether TIS's core service answers, knows us, and lets us write",

@@ -16,6 +16,7 @@ from tis_esr.operations.board.board import EARLIER_DAYS
 from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.board.cells import Cell, FileType
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.exports.withheld import withheld_since
 from tis_esr.operations.file_questions.open_findings import OpenFindings
 from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.today import Today, today_of
@@ -62,6 +63,7 @@ async def today(request: Request) -> Response:
     promise = await counted_soon(request, wanted, weeks=_WEEKS)
     values: dict[str, Any] = {
         "found": found,
+        "restored_at": await console.questions.ask(withheld_since),
         "rows": list(_rows(found, wanted)),
         "types": list(FileType),
         "choices": choices,
