@@ -1,13 +1,15 @@
 """``python -m servers install|start|stop``: install, start or stop what the tests need; print the servers' URLs.
 
 Reachable servers are used: ``TIS_ESR_TEST_AMQP_URL`` and ``TIS_ESR_TEST_MONGODB_URL`` if they are set,
-else a server on its default port, else one started in ``.servers``, on a port that no other checkout uses.
+else a server on its default port, else one started in ``.servers``, or in memory for a test run, on a port that no
+other checkout uses.
 """
 
 import os
 import sys
 from pathlib import Path
 
+from servers.memory import PLACE, place_in_memory
 from servers.programs import (
     NotInstalled,
     alertmanager,
@@ -24,7 +26,9 @@ from servers.programs import (
 )
 from servers.running import DidNotStart, Mongo, Rabbit, answers, own_port
 
-HOME = Path(__file__).parent.parent / ".servers"
+ROOT = Path(__file__).parent.parent
+HOME = ROOT / ".servers"
+"""Where programs are installed, and servers keep their data unless PLACE names another folder."""
 AMQP, MONGODB = "TIS_ESR_TEST_AMQP_URL", "TIS_ESR_TEST_MONGODB_URL"
 
 
@@ -70,12 +74,25 @@ def _addresses() -> dict[str, str]:
     return found
 
 
+def data(name: str) -> Path:
+    """Return the folder of a server of this checkout."""
+    return Path(os.environ.get(PLACE) or HOME) / name
+
+
 def _rabbit() -> Rabbit:
-    return Rabbit(HOME / "rabbitmq", own_port(HOME / "rabbitmq", 5682))
+    return Rabbit(data("rabbitmq"), own_port(data("rabbitmq"), 5682))
 
 
 def _mongo() -> Mongo:
-    return Mongo(HOME / "mongodb", own_port(HOME / "mongodb", 27027))
+    return Mongo(data("mongodb"), own_port(data("mongodb"), 27027))
+
+
+def _stop() -> None:
+    """Stop the servers in ``.servers`` and those in memory."""
+    for place in ("", place_in_memory(ROOT)):
+        os.environ[PLACE] = place
+        _rabbit().stop()
+        _mongo().stop()
 
 
 def main(words: list[str]) -> int:
@@ -88,8 +105,7 @@ def main(words: list[str]) -> int:
                 print(f"{name}={url}")
         elif words == ["stop"]:
             with one_at_a_time():
-                _rabbit().stop()
-                _mongo().stop()
+                _stop()
         else:
             print(__doc__)
             return 2

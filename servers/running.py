@@ -15,6 +15,7 @@ import pymongo
 
 from servers.programs import mongod, rabbitmq
 
+PROGRAMS = Path(__file__).parent.parent / ".servers"
 ERLANG = 20000
 MANAGEMENT = 10000
 TRANSACTION_SECONDS = 3
@@ -115,7 +116,7 @@ class Mongo:
         self.url = (
             f"mongodb://127.0.0.1:{port}/?replicaSet=rs0" if replica_set else f"mongodb://127.0.0.1:{port}/"
         )
-        self._program, self._environment = mongod(folder.parent / "mongod")
+        self._program, self._environment = mongod(PROGRAMS / "mongod")
 
     def start(self) -> None:
         """Start it and wait until it is primary."""

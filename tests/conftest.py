@@ -1,17 +1,24 @@
 """What holds for every test."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from servers.__main__ import ROOT
+from servers.memory import PLACE, place_in_memory
 from tests.drawn import DAY  # noqa: F401 - so that processes begun from here have the same
 from tests.queries.mongodb_plans import explain_mongodb
 from tests.queries.plans import PLANS
 from tests.queries.sqlite_plans import explain_sqlite
 from tests.s3_server import s3_endpoint  # noqa: F401 - a fixture
 
+if PLACE not in os.environ:
+    os.environ[PLACE] = place_in_memory(ROOT)
+    if os.environ[PLACE]:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", os.environ[PLACE])
 explain_sqlite()
 explain_mongodb()
 

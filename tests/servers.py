@@ -14,7 +14,7 @@ import pymongo
 import pymongo.errors
 from pika import BlockingConnection, URLParameters
 from pika.exceptions import ChannelClosedByBroker
-from servers.__main__ import AMQP, HOME, MONGODB, addresses
+from servers.__main__ import AMQP, MONGODB, addresses, data
 from servers.programs import one_at_a_time
 from servers.running import Rabbit
 from tests.emptying import empty_collections, empty_queues
@@ -109,7 +109,7 @@ def place() -> Place:
     found = addresses()
     url = found[AMQP]
     if AMQP not in os.environ and urlsplit(url).port != 5672:
-        rabbit = Rabbit(HOME / "rabbitmq", urlsplit(url).port or 0)
+        rabbit = Rabbit(data("rabbitmq"), urlsplit(url).port or 0)
         with one_at_a_time():
             remove_left_behind(rabbit, None if MONGODB in os.environ else found[MONGODB])
         url = own_virtual_host(rabbit)

@@ -16,9 +16,9 @@ import pytest
 from pika import BasicProperties, BlockingConnection, URLParameters
 from pymongo import AsyncMongoClient, MongoClient
 from servers.__main__ import AMQP as AMQP_URL_OF_TESTS
-from servers.__main__ import HOME
 from servers.__main__ import MONGODB as MONGODB_URL_OF_TESTS
 from servers.__main__ import addresses as real_addresses
+from servers.__main__ import data
 from servers.programs import NotInstalled
 from servers.running import Mongo, Rabbit, remove
 from tests.engines.benches import NOTES
@@ -85,7 +85,7 @@ def ground() -> Iterator[Ground]:
     if AMQP_URL_OF_TESTS in os.environ or port == 5672:
         yield Ground(amqp_url, mongodb_url, None)
         return
-    rabbit, name = Rabbit(HOME / "rabbitmq", port), own_name(uuid4().hex[:8])
+    rabbit, name = Rabbit(data("rabbitmq"), port), own_name(uuid4().hex[:8])
     yield Ground(rabbit.virtual_host(name), mongodb_url, rabbit)
     rabbit.control("delete_vhost", name)
 
@@ -294,7 +294,7 @@ async def test_a_user_or_password_that_mongodb_does_not_know_is_told_as_such(goo
 
 def private_mongo(*, replica_set: bool) -> Mongo:
     try:
-        return Mongo(HOME / f"mongodb-{uuid4().hex[:8]}", free_port(), replica_set=replica_set)
+        return Mongo(data(f"mongodb-{uuid4().hex[:8]}"), free_port(), replica_set=replica_set)
     except NotInstalled as error:
         pytest.skip(f"MongoDB was given to the tests, and there is none to start: {error}")
 

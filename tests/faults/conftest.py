@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from servers.__main__ import HOME
+from servers.__main__ import data
 from servers.programs import one_at_a_time
 from servers.running import Mongo, Rabbit, own_port, remove
 from tests.faults.days import Days
@@ -23,7 +23,7 @@ class OwnServers:
 @pytest.fixture(scope="session")
 def own_servers(worker_id: str) -> Iterator[OwnServers]:
     """Start both on ports of this test process, and stop and forget them at the end."""
-    folders = HOME / f"faults-rabbitmq-{worker_id}", HOME / f"faults-mongodb-{worker_id}"
+    folders = data(f"faults-rabbitmq-{worker_id}"), data(f"faults-mongodb-{worker_id}")
     with one_at_a_time():
         rabbit = Rabbit(folders[0], own_port(folders[0], 5701))
         mongo = Mongo(folders[1], own_port(folders[1], 27101))

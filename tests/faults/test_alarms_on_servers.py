@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pymongo
 import pytest
-from servers.__main__ import HOME
+from servers.__main__ import data
 from servers.programs import one_at_a_time
 from servers.running import Rabbit, own_port, remove
 from tests.operations.alarms.test_sources import sight
@@ -31,7 +31,7 @@ ABOUT_RABBITMQ = [
 @pytest.fixture(scope="module")
 def managed(worker_id: str) -> Iterator[tuple[Rabbit, Settings]]:
     """A RabbitMQ with the management plugin, on which everything is installed."""
-    folder = HOME / f"alarms-rabbitmq-{worker_id}"
+    folder = data(f"alarms-rabbitmq-{worker_id}")
     with one_at_a_time():
         rabbit = Rabbit(folder, own_port(folder, 5761), ("rabbitmq_management", "rabbitmq_shovel"))
         rabbit.start()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pika import BlockingConnection, URLParameters
-from servers.__main__ import HOME
+from servers.__main__ import data
 from servers.programs import one_at_a_time
 from servers.running import DidNotStart, Mongo, Rabbit, own_port, remove
 from tests.announced_process import announce
@@ -59,7 +59,7 @@ def on(amqp_url: str, mongodb_url: str = "mongodb://127.0.0.1:9/?replicaSet=rs0"
 @pytest.fixture(scope="module")
 def managed(worker_id: str) -> Iterator[tuple[Rabbit, Settings]]:
     """A RabbitMQ with the management plugin, on which everything is installed."""
-    folder = HOME / f"doctor-rabbitmq-{worker_id}"
+    folder = data(f"doctor-rabbitmq-{worker_id}")
     with one_at_a_time():
         rabbit = Rabbit(folder, own_port(folder, 5741), PLUGINS)
         rabbit.start()
@@ -219,7 +219,7 @@ async def test_leases_of_a_process_that_is_gone_are_named_once_they_are_long_ove
 @pytest.fixture(scope="module")
 def two_members(worker_id: str) -> Iterator[tuple[Mongo, Mongo]]:
     """A replica set of two voting members."""
-    folders = [HOME / f"doctor-mongodb-{number}-{worker_id}" for number in (1, 2)]
+    folders = [data(f"doctor-mongodb-{number}-{worker_id}") for number in (1, 2)]
     with one_at_a_time():
         first = Mongo(folders[0], own_port(folders[0], 27161))
         first.start()

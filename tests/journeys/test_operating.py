@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
-from servers.__main__ import AMQP, HOME, MONGODB, addresses
+from servers.__main__ import AMQP, MONGODB, addresses, data
 from servers.running import Rabbit
 from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.left_behind import own_name
@@ -98,7 +98,7 @@ def real_servers() -> Iterator[dict[str, str]]:
     found = addresses()
     amqp_url, database = found[AMQP], own_name(uuid4().hex[:12])
     port = urlsplit(amqp_url).port or 5672
-    rabbit = None if AMQP in os.environ or port == 5672 else Rabbit(HOME / "rabbitmq", port)
+    rabbit = None if AMQP in os.environ or port == 5672 else Rabbit(data("rabbitmq"), port)
     if rabbit is not None:
         amqp_url = rabbit.virtual_host(database)
     try:
