@@ -1,6 +1,7 @@
 """Where servers of the tests keep their data: in memory, where there is enough, because both wait for the disk at each commit."""
 
 import os
+import re
 import shutil
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,11 @@ PLACE = "SERVERS_OF_TESTS"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is of this user and this checkout
 _ENOUGH = 8 * 2**30
 _CHECKOUT = "checkout"
+_LIMITS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
+"""Of a container and what it uses, by the versions of control groups."""
 
 
 def place_in_memory(checkout: Path) -> str:
@@ -28,8 +34,16 @@ def place_in_memory(checkout: Path) -> str:
 
 
 def _available() -> int:
-    """Return how many bytes of memory are available on this machine."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    """Return how many bytes of memory are available to processes here: of the machine, or of the container."""
+    machine = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return min([int(machine[1]) * 1024 if machine else 0, *_container()])
+
+
+def _container() -> list[int]:
+    """Return the memory that is left below a container's limit, if it has one."""
+    pairs = [[_read(path) for path in paths] for paths in _LIMITS]
+    return [int(limit) - int(used) for limit, used in pairs if limit.isdigit() and used.isdigit()]
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text().strip() if Path(path).exists() else ""
