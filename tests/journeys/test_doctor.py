@@ -11,7 +11,6 @@ from pika import BlockingConnection, URLParameters
 from tests.announced_process import announce
 from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, small_world
-from tis_esr.services.data_exporter.restored import mark_restored, mark_settled
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.production.rabbitmq.topology import queues
@@ -21,6 +20,7 @@ from tis_esr.operations.composition import engine_for_operation
 from tis_esr.operations.doctor import exports
 from tis_esr.operations.doctor.running import queues_by_service
 from tis_esr.services.flow import bindings_only
+from tis_esr.services.restored import mark_restored, mark_settled
 
 CHECKS = [
     "settings", "schedule", "engine", "replica set", "broker", "permissions", "processes", "agreement", "leases", "exports",
