@@ -47,7 +47,7 @@ async def add(
     relay_until: float,
 ) -> list[Json]:
     """Write messages to be sent, reserved for this process's relay until ``relay_until``; return the packets."""
-    packets = [_packet(part, now, relay_until) for part in _parts(messages)]
+    packets = [packet_of(part, now, relay_until) for part in _parts(messages)]
     await database[OUTBOX].insert_many(packets, session=session)
     return packets
 
@@ -65,7 +65,8 @@ def _parts(messages: Sequence[Message]) -> Iterator[list[Message]]:
         yield part
 
 
-def _packet(messages: Sequence[Message], now: float, relay_until: float) -> Json:
+def packet_of(messages: Sequence[Message], now: float, relay_until: float) -> Json:
+    """Return the packet of messages of one queue, which is to be sent."""
     return {
         "_id": uuid4().hex,
         "queue": messages[0].queue,

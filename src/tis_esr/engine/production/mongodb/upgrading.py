@@ -22,7 +22,7 @@ from pymongo.write_concern import WriteConcern
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.production.mongodb import schema
 from tis_esr.engine.production.mongodb.documents import replacement
-from tis_esr.engine.production.mongodb.outbox import entry_id, source
+from tis_esr.engine.production.mongodb.outbox import packet_of, source
 from tis_esr.engine.upgrading import (
     PAGE,
     Json,
@@ -280,26 +280,7 @@ class DatabaseUpgrade:
         """Write the messages that the upgrade ends with; the relay of the first process sends them."""
         now = self._now()
         for message in self._upgrade.requests:
-            entry = {
-                "id": message.id,
-                "correlation_id": message.correlation_id,
-                "source_file": message.source_file,
-                "deanery": message.deanery,
-                "row": message.row,
-                "last_row": message.last_row,
-                "body": message.body,
-            }
-            packet = {
-                "queue": message.queue,
-                "sources": [source(message.correlation_id)],
-                "keys": [entry_id(message)],
-                "messages": [entry],
-                "left": 1,
-                "state": "out",
-                "created": now,
-                "relay_until": 0.0,
-                "look_at": 0.0,
-            }
+            packet = {**packet_of([message], now, relay_until=0.0), "_id": message.id}
             self._database[schema.OUTBOX].replace_one({"_id": message.id}, packet, upsert=True)
 
 
